@@ -1,0 +1,28 @@
+//! The domain of Tiendo: what departments report and where each target stands.
+//!
+//! Pure but for [`journal`]: no I/O, no clock, no transport.
+//!
+//! # The words
+//! * **Indicator**: a defined quantity with unit, direction, frequency and owner.
+//! * **Measurement**: one value of an indicator for a department and a reporting period.
+//! * **Target**: the value promised by a horizon, with the comparator that judges it.
+//! * **Submission**: one act of sending; its id is chosen by the agent.
+//! * **Receipt**: proof that a submission is durable; **Rejection**: why a measurement was not.
+//! * **Revision**: ordinal of a later value for the same key; earlier ones are kept.
+//! * **Vintage**: what was known at an instant, asked for by an as-of read.
+
+pub mod assess;
+pub mod calendar;
+pub mod catalogue;
+pub mod check;
+pub mod department;
+pub mod formula;
+pub mod indicator;
+pub mod journal;
+pub mod measurement;
+pub mod period;
+pub mod promise;
+pub mod signed;
+pub mod submission;
+pub mod target;
+pub mod wire;
