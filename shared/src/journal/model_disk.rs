@@ -1,0 +1,336 @@
+//! A disk in memory that forgets what was not synced, for tests that cut its power.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::disk::{Disk, DiskFile};
+
+const SECTOR: usize = 512;
+
+/// A small generator of random numbers; the seed stands in every failure.
+#[derive(Clone, Debug)]
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// `SplitMix64`.
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ (word >> 31)
+    }
+
+    /// A number below `bound`.
+    pub(super) fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound.max(1) as u64).unwrap()
+    }
+
+    pub(super) fn one_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    pub(super) fn bytes(&mut self, length: usize) -> Vec<u8> {
+        (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
+    }
+}
+
+/// What goes wrong, and when; calls that change something are counted from 1.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Faults {
+    /// The process dies in this call: a write may be done in part, then nothing is done any more.
+    pub(super) dies_at: Option<usize>,
+    /// This call, if it is a sync, fails, and the pages it did not write look clean from then on.
+    pub(super) sync_fails_at: Option<usize>,
+    /// Syncs of files do nothing, as with an implementation that forgot them.
+    pub(super) no_file_sync: bool,
+    /// Syncs of names do nothing.
+    pub(super) no_name_sync: bool,
+}
+
+/// Cheap to clone; the clones are one disk.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ModelDisk(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    files: Vec<Content>,
+    names: BTreeMap<String, usize>,
+    durable_names: BTreeMap<String, usize>,
+    calls: usize,
+    faults: Faults,
+    locks: Arc<()>,
+}
+
+/// A file as processes see it, and as it is after a power cut.
+#[derive(Clone, Debug, Default)]
+struct Content {
+    seen: Vec<u8>,
+    durable: Vec<u8>,
+    /// Sectors that were written since and may or may not have reached the disk.
+    dirty: BTreeSet<usize>,
+    /// A byte that the disk cannot give back.
+    broken: Option<usize>,
+}
+
+impl ModelDisk {
+    pub(super) fn with(faults: Faults) -> Self {
+        let disk = Self::default();
+        disk.state().faults = faults;
+        disk
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many calls changed something so far.
+    pub(super) fn calls(&self) -> usize {
+        self.state().calls
+    }
+
+    /// The disk as the next process finds it after this one died; the system lived on.
+    pub(super) fn after_death(&self, faults: Faults) -> Self {
+        let state = self.state();
+        let (files, names) = (state.files.clone(), state.names.clone());
+        let durable_names = state.durable_names.clone();
+        let state = State { files, names, durable_names, faults, ..State::default() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// The disk after a power cut: what was synced is there, of the rest whatever chance left.
+    pub(super) fn after_power_cut(&self, random: &mut Random, faults: Faults) -> Self {
+        let disk = self.after_death(faults);
+        let mut state = disk.state();
+        let mut names = state.durable_names.clone();
+        for (name, file) in &state.names {
+            if !random.one_in(2) {
+                names.entry(name.clone()).or_insert(*file);
+            }
+        }
+        state.names.clone_from(&names);
+        state.durable_names = names;
+        state.files.iter_mut().for_each(|file| file.lose_power(random));
+        drop(state);
+        disk
+    }
+
+    /// Changes the bytes of a file behind the journal's back.
+    pub(super) fn edit(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut state = self.state();
+        let index = state.names[name];
+        let file = &mut state.files[index];
+        change(&mut file.seen);
+        file.durable.clone_from(&file.seen);
+    }
+
+    /// Makes every read of byte `at` of a file fail.
+    pub(super) fn break_byte(&self, name: &str, at: usize) {
+        let mut state = self.state();
+        let index = state.names[name];
+        state.files[index].broken = Some(at);
+    }
+
+    pub(super) fn content(&self, name: &str) -> Vec<u8> {
+        let state = self.state();
+        state.files[state.names[name]].seen.clone()
+    }
+
+    pub(super) fn remove(&self, name: &str) {
+        self.state().names.remove(name).unwrap();
+    }
+}
+
+impl Content {
+    /// Writes what is dirty, and only that.
+    fn sync(&mut self) {
+        self.durable.resize(self.seen.len(), 0);
+        for sector in std::mem::take(&mut self.dirty) {
+            let end = ((sector + 1) * SECTOR).min(self.seen.len());
+            let from = (sector * SECTOR).min(end);
+            self.durable[from..end].copy_from_slice(&self.seen[from..end]);
+        }
+    }
+
+    fn set_length(&mut self, length: usize) {
+        let changed = self.seen.len().min(length)..self.seen.len().max(length);
+        self.dirty.extend(changed.start / SECTOR..changed.end.div_ceil(SECTOR));
+        self.seen.resize(length, 0);
+    }
+
+    fn write(&mut self, bytes: &[u8], offset: usize) {
+        let end = offset + bytes.len();
+        self.seen.resize(self.seen.len().max(end), 0);
+        self.seen[offset..end].copy_from_slice(bytes);
+        self.dirty.extend(offset / SECTOR..end.div_ceil(SECTOR));
+    }
+
+    fn lose_power(&mut self, random: &mut Random) {
+        let (old, new) = (self.durable.len(), self.seen.len());
+        let length = match random.below(3) {
+            0 => old,
+            1 => new,
+            _ => old.min(new) + random.below(old.abs_diff(new) + 1),
+        };
+        let mut kept = self.durable.clone();
+        kept.resize(length, 0);
+        // Sometimes nearly everything was written, sometimes nearly nothing; in any order.
+        let odds = 1 + random.below(4);
+        let lucky = random.one_in(2);
+        self.dirty.retain(|_| random.one_in(odds) == lucky);
+        let last = self.dirty.last().copied().filter(|_| random.one_in(2));
+        for sector in std::mem::take(&mut self.dirty) {
+            let written = if last == Some(sector) { random.below(SECTOR) } else { SECTOR };
+            let end = (sector * SECTOR + written).min(length).min(new);
+            let from = (sector * SECTOR).min(end);
+            kept[from..end].copy_from_slice(&self.seen[from..end]);
+        }
+        self.seen.clone_from(&kept);
+        self.durable = kept;
+    }
+}
+
+impl State {
+    /// Counts a call. Whether the process dies in it; an error if it is dead.
+    fn count(&mut self) -> io::Result<bool> {
+        self.calls += 1;
+        match self.faults.dies_at {
+            Some(call) if self.calls > call => Err(io::Error::other("the process is dead")),
+            at => Ok(at == Some(self.calls)),
+        }
+    }
+}
+
+fn died<T>() -> io::Result<T> {
+    Err(io::Error::other("the process died"))
+}
+
+impl Disk for ModelDisk {
+    fn path(&self, name: &str) -> PathBuf {
+        Path::new("model").join(name)
+    }
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        Ok(self.state().names.keys().cloned().collect())
+    }
+
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let index = *self.state().names.get(name).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Arc::new(ModelFile { disk: self.clone(), index, _lock: None }))
+    }
+
+    fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let mut state = self.state();
+        if !state.names.contains_key(name) {
+            let dies = state.count()?;
+            let index = state.files.len();
+            state.files.push(Content::default());
+            state.names.insert(name.to_owned(), index);
+            if dies {
+                return died();
+            }
+        }
+        drop(state);
+        self.open(name)
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        let mut state = self.state();
+        if state.count()? {
+            return died();
+        }
+        if state.faults.sync_fails_at == Some(state.calls) {
+            return Err(io::Error::other("input/output error"));
+        }
+        if !state.faults.no_name_sync {
+            state.durable_names = state.names.clone();
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> io::Result<Arc<dyn DiskFile>> {
+        let state = self.state();
+        if Arc::strong_count(&state.locks) > 1 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let lock = Some(Arc::clone(&state.locks));
+        Ok(Arc::new(ModelFile { disk: self.clone(), index: usize::MAX, _lock: lock }))
+    }
+}
+
+#[derive(Debug)]
+struct ModelFile {
+    disk: ModelDisk,
+    index: usize,
+    _lock: Option<Arc<()>>,
+}
+
+impl ModelFile {
+    fn sync(&self) -> io::Result<()> {
+        let mut state = self.disk.state();
+        if state.count()? {
+            return died();
+        }
+        let Faults { sync_fails_at, no_file_sync, .. } = state.faults;
+        let calls = state.calls;
+        let file = &mut state.files[self.index];
+        if sync_fails_at == Some(calls) {
+            file.dirty.clear();
+            return Err(io::Error::other("input/output error"));
+        }
+        if !no_file_sync {
+            file.sync();
+        }
+        Ok(())
+    }
+}
+
+impl DiskFile for ModelFile {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.disk.state().files[self.index].seen.len() as u64)
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let state = self.disk.state();
+        let Content { seen, broken, .. } = &state.files[self.index];
+        let from = usize::try_from(offset).unwrap();
+        let rest = seen.get(from..).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        if broken.is_some_and(|at| (from..from + count).contains(&at)) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let mut state = self.disk.state();
+        let dies = state.count()?;
+        // A write that the process does not survive is done up to some byte.
+        let done = if dies { bytes.len() * (state.calls % 4) / 3 } else { bytes.len() };
+        state.files[self.index]
+            .write(&bytes[..done.min(bytes.len())], usize::try_from(offset).unwrap());
+        if dies { died() } else { Ok(()) }
+    }
+
+    fn set_length(&self, length: u64) -> io::Result<()> {
+        let mut state = self.disk.state();
+        let dies = state.count()?;
+        state.files[self.index].set_length(usize::try_from(length).unwrap());
+        if dies { died() } else { Ok(()) }
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.sync()
+    }
+
+    fn sync_all(&self) -> io::Result<()> {
+        self.sync()
+    }
+}
