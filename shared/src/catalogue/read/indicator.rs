@@ -1,0 +1,160 @@
+//! Reads `[[indicator]]`.
+
+use rust_decimal::Decimal;
+
+use super::Known;
+use crate::catalogue::ids::{distinct, distinct_pair, distinct_some};
+use crate::catalogue::node::{Node, exact};
+use crate::catalogue::section::Section;
+use crate::indicator::Scale;
+use crate::indicator::{Combination, Direction, Formula, Indicator, Kind, LargestChange, Range};
+use crate::period::Frequency;
+
+/// Most digits shown after the point.
+const MOST_DECIMALS: u8 = 10;
+
+const DIRECTIONS: [(&str, Direction); 2] =
+    [("increase", Direction::Increase), ("decrease", Direction::Decrease)];
+
+const FREQUENCIES: [(&str, Frequency); 4] = [
+    ("year", Frequency::Year),
+    ("half_year", Frequency::HalfYear),
+    ("quarter", Frequency::Quarter),
+    ("month", Frequency::Month),
+];
+
+const COMBINATIONS: [(&str, Combination); 3] = [
+    ("single_source", Combination::SingleSource),
+    ("sum", Combination::Sum),
+    ("weighted_ratio", Combination::WeightedRatio),
+];
+
+const FORMULAS: [&str; 5] = ["ratio", "per_capita", "sum", "difference", "growth"];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KindWord {
+    Quantity,
+    Rank,
+    Level,
+    Milestone,
+}
+
+const KINDS: [(&str, KindWord); 4] = [
+    ("quantity", KindWord::Quantity),
+    ("rank", KindWord::Rank),
+    ("level", KindWord::Level),
+    ("milestone", KindWord::Milestone),
+];
+
+pub(super) fn indicator(section: &Section<'_>, known: &Known<'_>) -> Indicator {
+    let department = |node: Node<'_>| known.departments.resolve(node);
+    let frequency = |node: Node<'_>| node.choice(&FREQUENCIES);
+    let unit = |node: Node<'_>| known.units.resolve(node).map(|unit| unit.id);
+    let edition = |node: Node<'_>| known.editions.resolve(node).map(|edition| edition.id);
+    let territory = |node: Node<'_>| known.territories.resolve(node).map(|version| version.id);
+    let dimension = |node: Node<'_>| known.dimensions.resolve(node);
+    let indicator = Indicator {
+        id: section.id(),
+        name: section.required("name", Node::bilingual).unwrap_or_default(),
+        unit: section.required("unit", unit).unwrap_or_default(),
+        kind: kind(section, known),
+        decimals: section
+            .optional("decimals", |node| node.integer(0..=MOST_DECIMALS))
+            .unwrap_or_default(),
+        direction: section
+            .required("direction", |node| node.choice(&DIRECTIONS))
+            .unwrap_or(Direction::Increase),
+        frequency: section.required("frequency", frequency).unwrap_or(Frequency::Year),
+        also_accepted: list(section, "also_accepted", frequency),
+        cumulative: section.optional("cumulative", Node::flag).unwrap_or_default(),
+        range: section.optional("range", range).unwrap_or_default(),
+        largest_change: section.optional("largest_change", largest_change),
+        owner: section.required("owner", department).unwrap_or_default(),
+        reporters: list(section, "reporters", department),
+        combination: section
+            .optional("combination", |node| node.choice(&COMBINATIONS))
+            .unwrap_or(Combination::SingleSource),
+        dimensions: list(section, "dimensions", dimension),
+        editions: list(section, "editions", edition),
+        territories: list(section, "territories", territory),
+        bullet: section.optional("bullet", Node::text),
+        formula: section.optional("formula", |node| formula(node, known)),
+        note: section.optional("note", Node::bilingual),
+    };
+    section.refuse_unknown();
+    indicator
+}
+
+fn list<T: Eq + std::hash::Hash + Clone>(
+    section: &Section<'_>,
+    key: &'static str,
+    read: impl Fn(Node<'_>) -> Option<T>,
+) -> Vec<T> {
+    section.optional(key, |node| distinct(node, read)).unwrap_or_default()
+}
+
+/// The kind, with the scale of a level.
+fn kind(section: &Section<'_>, known: &Known<'_>) -> Kind {
+    let kind = section.required("kind", |node| node.choice(&KINDS));
+    let scale = section.optional("scale", |node| known.scales.resolve(node));
+    if kind == Some(KindWord::Level) && !section.has("scale") {
+        section.refuse(format!("{} lacks `scale`, as it is a level", section.label()));
+    }
+    if kind.is_some_and(|kind| kind != KindWord::Level) && section.has("scale") {
+        section.refuse_at("scale", "only an indicator of kind `level` has a scale");
+    }
+    match kind {
+        Some(KindWord::Rank) => Kind::Rank,
+        Some(KindWord::Level) => {
+            Kind::Level(scale.unwrap_or_else(|| Scale { id: String::new(), levels: Vec::new() }))
+        }
+        Some(KindWord::Milestone) => Kind::Milestone,
+        Some(KindWord::Quantity) | None => Kind::Quantity,
+    }
+}
+
+fn range(node: Node<'_>) -> Option<Range> {
+    let section = node.section("a table with `minimum` or `maximum`")?;
+    let minimum = section.optional("minimum", Node::decimal);
+    let maximum = section.optional("maximum", Node::decimal);
+    section.refuse_unknown();
+    if let (Some(minimum), Some(maximum)) = (minimum, maximum)
+        && minimum >= maximum
+    {
+        let message = format!("the minimum `{minimum}` is not below the maximum `{maximum}`");
+        return node.refuse(message);
+    }
+    section.is_sound(&["minimum", "maximum"]).then_some(Range { minimum, maximum })
+}
+
+/// A decimal in the unit, or with `%` one relative to the value before.
+fn largest_change(node: Node<'_>) -> Option<LargestChange> {
+    let percent = node.value.get_ref().as_str().and_then(|text| text.strip_suffix('%'));
+    let Some(percent) = percent else {
+        return node.positive().map(LargestChange::Absolute);
+    };
+    match exact(percent) {
+        Some(most) if most > Decimal::ZERO => Some(LargestChange::Percent(most)),
+        _ => node.refuse(format!("`{percent}%` is not a share above 0, as \"50%\"")),
+    }
+}
+
+fn formula(node: Node<'_>, known: &Known<'_>) -> Option<Formula> {
+    let section = node.section("a table, as { ratio = [\"part\", \"whole\"], scale = \"100\" }")?;
+    let input = |node: Node<'_>| known.indicators.resolve(node);
+    let pair = |key| section.required(key, |node| distinct_pair(node, input));
+    let ratio = |inputs: Option<(String, String)>, scale: Option<Decimal>| {
+        let ((numerator, denominator), scale) = inputs.zip(scale)?;
+        Some(Formula::Ratio { numerator, denominator, scale })
+    };
+    let formula = match section.one_of(&FORMULAS, &["scale", "per"]) {
+        Some("ratio") => ratio(pair("ratio"), section.required("scale", Node::positive)),
+        Some("per_capita") => ratio(pair("per_capita"), section.required("per", Node::positive)),
+        Some("sum") => section.required("sum", |node| distinct_some(node, input)).map(Formula::Sum),
+        Some("difference") => pair("difference").map(|(a, b)| Formula::Difference(a, b)),
+        Some(_) => section.required("growth", input).map(Formula::Growth),
+        None => None,
+    };
+    section.refuse_unknown();
+    formula
+}
