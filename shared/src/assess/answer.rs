@@ -1,0 +1,200 @@
+//! What the engine answers: a verdict and everything it rests on.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+
+use crate::measurement::{ObservationStatus, Value};
+use crate::period::ReportingPeriod;
+
+use super::finding::{Finding, Reason};
+
+/// Where a target stands, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assessment {
+    /// Where it stands.
+    pub verdict: Verdict,
+    /// Why it is not assessable; there is one exactly if it is not.
+    pub reason: Option<Reason>,
+    /// What to know beside the verdict.
+    pub flags: BTreeSet<Flag>,
+    /// How the verdict came about.
+    pub explanation: Explanation,
+}
+
+/// Where a target stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The promise is kept.
+    Met,
+    /// Moving fast enough to be kept.
+    OnTrack,
+    /// Moving the right way, not fast enough.
+    AtRisk,
+    /// Hardly moving, or its time is over.
+    OffTrack,
+    /// Moving away.
+    Worsening,
+    /// Nothing was reported yet.
+    NoData,
+    /// There are figures, but they do not allow a judgement.
+    NotAssessable,
+}
+
+impl Verdict {
+    /// Every verdict, best first.
+    pub const ALL: [Self; 7] = [
+        Self::Met,
+        Self::OnTrack,
+        Self::AtRisk,
+        Self::OffTrack,
+        Self::Worsening,
+        Self::NoData,
+        Self::NotAssessable,
+    ];
+
+    /// The name used in answers, such as `on_track`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::OnTrack => "on_track",
+            Self::AtRisk => "at_risk",
+            Self::OffTrack => "off_track",
+            Self::Worsening => "worsening",
+            Self::NoData => "no_data",
+            Self::NotAssessable => "not_assessable",
+        }
+    }
+}
+
+/// Something to know beside the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Flag {
+    /// It rests on provisional or estimated values.
+    Provisional,
+    /// Two whole periods after the latest value have ended without another.
+    Stale,
+    /// The target was met in an earlier period.
+    WasMet,
+    /// The series has a break; earlier values were left aside.
+    BreakInSeries,
+    /// Above the upper bound of a band.
+    Exceeds,
+}
+
+/// What judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MethodUsed {
+    /// Observed over required compound growth ([`super::ratio`]).
+    Ratio,
+    /// Distance covered over distance due on a straight line.
+    Linear,
+    /// The straight line, in places of a ranking.
+    Places,
+    /// Compound growth since the base year over the growth promised.
+    AverageGrowth,
+    /// Every year for itself.
+    EveryYear,
+    /// The change from each year to the next.
+    YearlyChange,
+    /// The way a level of an ordinal scale moved.
+    Levels,
+    /// The straight line of the relative gap to a reference.
+    ReferenceGap,
+    /// The states of a milestone.
+    Milestone,
+}
+
+impl MethodUsed {
+    /// The name used in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ratio => "ratio",
+            Self::Linear => "linear",
+            Self::Places => "places",
+            Self::AverageGrowth => "average_growth",
+            Self::EveryYear => "every_year",
+            Self::YearlyChange => "yearly_change",
+            Self::Levels => "levels",
+            Self::ReferenceGap => "reference_gap",
+            Self::Milestone => "milestone",
+        }
+    }
+}
+
+/// How a verdict came about. What a method does not need is absent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The method that judged.
+    pub method: MethodUsed,
+    /// Why it is not the target's own method.
+    pub method_note: Option<&'static str>,
+    /// Where progress is counted from.
+    pub base: Option<PeriodValue>,
+    /// The latest usable value.
+    pub current: Option<PeriodValue>,
+    /// Pace from base to current, in `pace_unit`.
+    pub observed_pace: Option<f64>,
+    /// Pace from base to the target that would have been needed.
+    pub required_pace: Option<f64>,
+    /// Pace needed from now to the horizon.
+    pub pace_from_here: Option<f64>,
+    /// Unit of the paces; empty where there is none.
+    pub pace_unit: String,
+    /// What the method compares with its thresholds.
+    pub progress: Option<f64>,
+    /// The published score from -5 to 5.
+    pub score: Option<f64>,
+    /// Current less promised; its sign is that of the subtraction. In the
+    /// indicator's unit; in places for ranks, levels for groups, percentage
+    /// points for average growth, and less the reference for references.
+    pub gap: Option<Decimal>,
+    /// Value at the horizon if the observed pace goes on, rounded to the
+    /// indicator's decimals and kept within its range.
+    pub projected: Option<Decimal>,
+    /// Value of the reference series in the current period.
+    pub reference: Option<PeriodValue>,
+    /// Place from the top in percent, for ranks: 100 × rank ÷ number ranked.
+    pub percentile: Option<f64>,
+    /// How many were ranked.
+    pub ranked_among: Option<u16>,
+    /// Periods in which a yearly promise was not kept, oldest first.
+    pub periods_missed: Vec<ReportingPeriod>,
+    /// Periods in which a yearly promise was kept, oldest first.
+    pub periods_kept: Vec<ReportingPeriod>,
+    /// The measurements the figures came from.
+    pub sources: Vec<Source>,
+    /// Remarks.
+    pub findings: Vec<Finding>,
+}
+
+/// A value at a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeriodValue {
+    /// Reporting period.
+    pub period: ReportingPeriod,
+    /// A number, or a level of the indicator's scale.
+    pub value: Value,
+    /// How firm it is.
+    pub status: ObservationStatus,
+}
+
+/// A measurement that was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// Whose it is.
+    pub series: SeriesRole,
+    /// Its reporting period.
+    pub period: ReportingPeriod,
+    /// Sequence of its ledger entry in its department's chain.
+    pub sequence: u64,
+}
+
+/// Which of the series of a [`Question`](super::Question) is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SeriesRole {
+    /// The series judged.
+    Judged,
+    /// The series it is compared with.
+    Reference,
+}

@@ -1,0 +1,280 @@
+//! Indicators computed from others: exact decimal arithmetic over values of the same period.
+//!
+//! # Precision
+//! Sums, differences and products are exact as long as 28 digits hold them, and rounded in the
+//! last of them beyond; a quotient that does not come out even has at least 28. A result too
+//! large for that is not computed, and says so.
+//!
+//! # What a result inherits
+//! The weakest status of its inputs, and `Break` if one of them is a break or changed its
+//! edition or territory since the period computed before; the latest territory of its inputs, and no
+//! edition (editions are places in the lists of other indicators); revision, sequence and
+//! time of receipt of the input that came last.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use crate::indicator::Formula;
+use crate::measurement::{Measurement, Observation, ObservationStatus, Value};
+use crate::period::ReportingPeriod;
+
+/// What a formula gives over the periods of its inputs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evaluation {
+    /// The computed values, by period.
+    pub measurements: Vec<Measurement>,
+    /// The periods in which there is something and no value can be computed, by period.
+    pub uncomputed: Vec<Uncomputed>,
+}
+
+/// A period in which no value can be computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncomputed {
+    /// The period.
+    pub period: ReportingPeriod,
+    /// Why.
+    pub reason: Uncomputable,
+}
+
+/// Why a formula has no value. Its `Display` is a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Uncomputable {
+    /// An input has no value.
+    #[error("`{indicator}` has no value for `{period}`")]
+    MissingInput {
+        /// The input.
+        indicator: String,
+        /// The period it is needed for.
+        period: ReportingPeriod,
+    },
+    /// An input is a level.
+    #[error("`{indicator}` is not a number in `{period}`")]
+    NotANumber {
+        /// The input.
+        indicator: String,
+        /// The period it is needed for.
+        period: ReportingPeriod,
+    },
+    /// Division by zero.
+    #[error("`{indicator}` is zero in `{period}` and stands below the line")]
+    ZeroDenominator {
+        /// The input below the line.
+        indicator: String,
+        /// The period it is needed for.
+        period: ReportingPeriod,
+    },
+    /// Growth from a negative value.
+    #[error("`{indicator}` is negative in `{period}`, so growth from it has no meaning")]
+    NegativeBase {
+        /// The input.
+        indicator: String,
+        /// The period growth is counted from.
+        period: ReportingPeriod,
+    },
+    /// Growth over a break.
+    #[error("the series of `{indicator}` breaks after `{period}`, so there is no growth from it")]
+    BreakInSeries {
+        /// The input.
+        indicator: String,
+        /// The period growth is counted from.
+        period: ReportingPeriod,
+    },
+    /// More digits than can be kept.
+    #[error("the result has more digits than can be kept")]
+    Overflow,
+}
+
+impl Uncomputable {
+    /// The machine-readable reason.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::MissingInput { .. } => "MISSING_INPUT",
+            Self::NotANumber { .. } => "NOT_A_NUMBER",
+            Self::ZeroDenominator { .. } => "ZERO_DENOMINATOR",
+            Self::NegativeBase { .. } => "NEGATIVE_BASE",
+            Self::BreakInSeries { .. } => "BREAK_IN_SERIES",
+            Self::Overflow => "OVERFLOW",
+        }
+    }
+}
+
+/// Computes `formula` for every period in which one of its inputs has a measurement.
+/// `history_of` gives the known series of an indicator by id, in any order; of several
+/// measurements for one period the latest revision counts.
+pub fn evaluate<'a>(
+    formula: &Formula,
+    history_of: impl Fn(&str) -> &'a [Measurement],
+) -> Evaluation {
+    let inputs: Vec<Input<'_>> = formula
+        .inputs()
+        .into_iter()
+        .map(|indicator| Input { indicator, known: latest(history_of(indicator)) })
+        .collect();
+    let mut periods: Vec<_> = inputs.iter().flat_map(|it| it.known.keys().copied()).collect();
+    periods.sort_unstable();
+    periods.dedup();
+    let mut evaluation = Evaluation::default();
+    for period in periods {
+        let mut computed = evaluation.measurements.iter().rev().map(|it| it.period);
+        let before = computed.find(|it| it.frequency() == period.frequency());
+        match compute(formula, &inputs, period, before) {
+            Ok(measurement) => evaluation.measurements.push(measurement),
+            Err(reason) => evaluation.uncomputed.push(Uncomputed { period, reason }),
+        }
+    }
+    evaluation
+}
+
+/// The (indicator, period) pairs whose measurements the value of `period` was computed from.
+pub fn sources(formula: &Formula, period: ReportingPeriod) -> Vec<(&str, ReportingPeriod)> {
+    let same_period = formula.inputs().into_iter().map(|indicator| (indicator, period));
+    match formula {
+        Formula::Growth(of) => year_before(period)
+            .map(|before| (of.as_str(), before))
+            .into_iter()
+            .chain(same_period)
+            .collect(),
+        _ => same_period.collect(),
+    }
+}
+
+/// One input: its id and what is known of it, by period.
+struct Input<'a> {
+    indicator: &'a str,
+    known: BTreeMap<ReportingPeriod, Measurement>,
+}
+
+impl Input<'_> {
+    fn number(&self, period: ReportingPeriod) -> Result<(Decimal, &Measurement), Uncomputable> {
+        let indicator = || self.indicator.to_owned();
+        match self.known.get(&period).map(|known| (known, known.observation.value)) {
+            Some((known, Value::Number(number))) => Ok((number, known)),
+            Some((_, Value::Level(_))) => {
+                Err(Uncomputable::NotANumber { indicator: indicator(), period })
+            }
+            Some((_, Value::Missing(_) | Value::Withdrawn)) | None => {
+                Err(Uncomputable::MissingInput { indicator: indicator(), period })
+            }
+        }
+    }
+
+    /// Whether the values of `since` and `period` are not comparable.
+    fn breaks_between(&self, since: ReportingPeriod, period: ReportingPeriod) -> bool {
+        let numbers = self.known.range(since..=period).filter(|(between, known)| {
+            between.frequency() == period.frequency()
+                && matches!(known.observation.value, Value::Number(_))
+        });
+        let mut observations = numbers.map(|(_, known)| known.observation);
+        let Some(first) = observations.next() else { return false };
+        observations.any(|now| {
+            now.status == ObservationStatus::Break
+                || (now.edition, now.territory) != (first.edition, first.territory)
+        })
+    }
+}
+
+fn latest(history: &[Measurement]) -> BTreeMap<ReportingPeriod, Measurement> {
+    let mut latest: BTreeMap<ReportingPeriod, Measurement> = BTreeMap::new();
+    for measurement in history {
+        let rank = |it: &Measurement| (it.revision, it.received, it.sequence);
+        let known = latest.entry(measurement.period).or_insert(*measurement);
+        if rank(measurement) > rank(known) {
+            *known = *measurement;
+        }
+    }
+    latest
+}
+
+fn compute(
+    formula: &Formula,
+    inputs: &[Input<'_>],
+    period: ReportingPeriod,
+    computed_before: Option<ReportingPeriod>,
+) -> Result<Measurement, Uncomputable> {
+    if let (Formula::Growth(_), [of]) = (formula, inputs) {
+        return growth(of, period);
+    }
+    let read: Vec<_> = inputs.iter().map(|it| it.number(period)).collect::<Result<_, _>>()?;
+    let value = match (formula, read.as_slice()) {
+        (Formula::Ratio { denominator, .. }, [_, (below, _)]) if below.is_zero() => {
+            let indicator = denominator.clone();
+            return Err(Uncomputable::ZeroDenominator { indicator, period });
+        }
+        (Formula::Ratio { scale, .. }, [(above, _), (below, _)]) => ratio(*above, *scale, *below),
+        (Formula::Difference(..), [(first, _), (second, _)]) => first.checked_sub(*second),
+        _ => read.iter().try_fold(Decimal::ZERO, |sum, (part, _)| sum.checked_add(*part)),
+    };
+    let used: Vec<_> = read.iter().map(|(_, measurement)| **measurement).collect();
+    let breaks = computed_before
+        .is_some_and(|before| inputs.iter().any(|input| input.breaks_between(before, period)));
+    result(value, &used, breaks, period)
+}
+
+fn growth(of: &Input<'_>, period: ReportingPeriod) -> Result<Measurement, Uncomputable> {
+    let (now, latest) = of.number(period)?;
+    let indicator = of.indicator.to_owned();
+    let Some(before) = year_before(period) else {
+        return Err(Uncomputable::MissingInput { indicator, period });
+    };
+    let (then, earlier) = of.number(before)?;
+    if then.is_zero() {
+        return Err(Uncomputable::ZeroDenominator { indicator, period: before });
+    }
+    if then.is_sign_negative() {
+        return Err(Uncomputable::NegativeBase { indicator, period: before });
+    }
+    if of.breaks_between(before, period) {
+        return Err(Uncomputable::BreakInSeries { indicator, period: before });
+    }
+    let change = now.checked_sub(then);
+    let value = change.and_then(|change| ratio(change, Decimal::ONE_HUNDRED, then));
+    result(value, &[*earlier, *latest], false, period)
+}
+
+/// `scale` × above ÷ below, multiplied first so that what comes out even is exact.
+fn ratio(above: Decimal, scale: Decimal, below: Decimal) -> Option<Decimal> {
+    match above.checked_mul(scale) {
+        Some(scaled) => scaled.checked_div(below),
+        None => above.checked_div(below)?.checked_mul(scale),
+    }
+}
+
+fn result(
+    value: Option<Decimal>,
+    used: &[Measurement],
+    breaks: bool,
+    period: ReportingPeriod,
+) -> Result<Measurement, Uncomputable> {
+    let last = used.iter().max_by_key(|it| (it.received, it.sequence));
+    let (Some(value), Some(last)) = (value, last) else { return Err(Uncomputable::Overflow) };
+    let weakest = used.iter().map(|it| it.observation.status).max_by_key(|status| *status as u8);
+    let status = if breaks { ObservationStatus::Break } else { weakest.unwrap_or_default() };
+    let territory = used.iter().map(|it| it.observation.territory).max().unwrap_or_default();
+    Ok(Measurement {
+        period,
+        observation: Observation {
+            value: Value::Number(value.normalize()),
+            status,
+            ranked_among: None,
+            edition: 0,
+            territory,
+            notes: 0,
+        },
+        revision: last.revision,
+        sequence: last.sequence,
+        received: last.received,
+    })
+}
+
+/// The less firm of two statuses; a break is the least firm, for it speaks of the series.
+pub fn weakest(one: ObservationStatus, other: ObservationStatus) -> ObservationStatus {
+    if (one as u8) < (other as u8) { other } else { one }
+}
+
+fn year_before(period: ReportingPeriod) -> Option<ReportingPeriod> {
+    ReportingPeriod::new(period.year() - 1, period.frequency(), period.ordinal())
+}
+
+#[cfg(test)]
+mod tests;
