@@ -1,0 +1,180 @@
+//! What reads show.
+
+use tiendo_shared::measurement::{SeriesKey, Value};
+
+use super::Shared;
+use super::samples::{DEPARTMENTS, key, number, part, period, second, submission, submission_of};
+use crate::store::{Series, SeriesQuery};
+
+/// Period, value, revision and sequence of what is read.
+type Told<'a> = &'a [(&'a str, i64, u32, u64)];
+
+async fn read(store: &Shared, query: SeriesQuery) -> Vec<Series> {
+    store.series(&query).await.unwrap()
+}
+
+fn keys(series: &[Series]) -> Vec<(&str, &str, &str)> {
+    series
+        .iter()
+        .map(|Series { key, .. }| (&*key.department, &*key.indicator, &*key.members))
+        .collect()
+}
+
+pub(crate) async fn a_read_as_of_an_instant_shows_what_was_known(store: &Shared) {
+    let entries: [(i64, &[(&str, &str)]); 4] = [
+        (10, &[("2023", "1"), ("2024", "1")]),
+        (20, &[("2023", "2")]),
+        (20, &[("2024", "2"), ("2022", "2")]),
+        (30, &[("2023", "3"), ("2024", "3")]),
+    ];
+    for (id, (at, values)) in (1..).zip(entries) {
+        let sent = values.iter().map(|(period, value)| number("population", period, value));
+        store.append(submission(id, at, sent.collect())).await.unwrap();
+    }
+    let table: [(i64, Told<'_>); 5] = [
+        (9, &[]),
+        (10, &[("2023", 1, 0, 1), ("2024", 1, 0, 1)]),
+        (19, &[("2023", 1, 0, 1), ("2024", 1, 0, 1)]),
+        (20, &[("2022", 2, 0, 3), ("2023", 2, 1, 2), ("2024", 2, 1, 3)]),
+        (99, &[("2022", 2, 0, 3), ("2023", 3, 2, 4), ("2024", 3, 2, 4)]),
+    ];
+    for (at, expect) in table {
+        let query = SeriesQuery { as_of: Some(second(at)), ..Default::default() };
+        let series = read(store, query).await;
+        let told: Vec<_> = series
+            .iter()
+            .flat_map(|series| &series.measurements)
+            .map(|known| (known.period, known.observation.value, known.revision, known.sequence))
+            .collect();
+        let expect: Vec<_> = expect
+            .iter()
+            .map(|(text, value, revision, sequence)| {
+                (period(text), Value::Number((*value).into()), *revision, *sequence)
+            })
+            .collect();
+        assert_eq!(told, expect, "as of {at}");
+        let key = key("population", "");
+        let revisions = store.revisions(&key, period("2023"), Some(second(at))).await.unwrap();
+        let sequences: Vec<_> = revisions.iter().map(|revision| revision.sequence).collect();
+        let known: &[u64] = match at {
+            ..10 => &[],
+            10..20 => &[1],
+            20..30 => &[1, 2],
+            30.. => &[1, 2, 4],
+        };
+        assert_eq!(sequences, known, "as of {at}");
+    }
+}
+
+/// Stores the same series in two departments, in an order that is not that of the keys.
+async fn store_series(store: &Shared) {
+    for (id, department) in [(1, DEPARTMENTS[1]), (2, DEPARTMENTS[0])] {
+        let sent = vec![
+            part(&[("sex", "male")], "2024", "1"),
+            part(&[], "2024", "2"),
+            part(&[], "2023", "2"),
+            number("share", "2024", "3"),
+            part(&[("area", "rural")], "2024-Q1", "4"),
+        ];
+        store.append(submission_of(department, id, 1, sent)).await.unwrap();
+    }
+}
+
+const STORED: [(&str, &str, &str); 8] = [
+    ("so-khcn", "share", ""),
+    ("so-khcn", "users", ""),
+    ("so-khcn", "users", "area=rural"),
+    ("so-khcn", "users", "sex=male"),
+    ("so-tttt", "share", ""),
+    ("so-tttt", "users", ""),
+    ("so-tttt", "users", "area=rural"),
+    ("so-tttt", "users", "sex=male"),
+];
+
+pub(crate) async fn series_are_ordered_by_key(store: &Shared) {
+    store_series(store).await;
+    let series = read(store, SeriesQuery::default()).await;
+    assert_eq!(keys(&series), STORED);
+    let periods: Vec<_> = series[1].measurements.iter().map(|known| known.period).collect();
+    assert_eq!(periods, [period("2023"), period("2024")]);
+}
+
+pub(crate) async fn series_are_filtered(store: &Shared) {
+    store_series(store).await;
+    let some = |text: &str| Some(text.to_owned());
+    let default = SeriesQuery::default;
+    let table = [
+        (SeriesQuery { department: some("so-tttt"), ..default() }, STORED[4..].to_vec()),
+        (SeriesQuery { department: some("so-yt"), ..default() }, vec![]),
+        (SeriesQuery { department: some("nobody"), ..default() }, vec![]),
+        (SeriesQuery { indicator: some("share"), ..default() }, vec![STORED[0], STORED[4]]),
+        (SeriesQuery { indicator: some("rank"), ..default() }, vec![]),
+        (SeriesQuery { indicator: some("nonsense"), ..default() }, vec![]),
+        (
+            SeriesQuery { members: some(""), ..default() },
+            vec![STORED[0], STORED[1], STORED[4], STORED[5]],
+        ),
+        (SeriesQuery { members: some("sex=male"), ..default() }, vec![STORED[3], STORED[7]]),
+        (
+            SeriesQuery {
+                department: some("so-khcn"),
+                indicator: some("users"),
+                members: some("area=rural"),
+                ..default()
+            },
+            vec![STORED[2]],
+        ),
+        (SeriesQuery { period: Some(period("2024-Q1")), ..default() }, vec![STORED[2], STORED[6]]),
+        (SeriesQuery { period: Some(period("2023")), ..default() }, vec![STORED[1], STORED[5]]),
+    ];
+    for (query, expect) in table {
+        let series = read(store, query.clone()).await;
+        assert_eq!(keys(&series), expect, "{query:?}");
+        if let Some(period) = query.period {
+            let all = series.iter().flat_map(|series| &series.measurements);
+            assert!(all.map(|known| known.period).eq(vec![period; expect.len()]));
+        }
+    }
+}
+
+pub(crate) async fn series_are_paged(store: &Shared) {
+    store_series(store).await;
+    for limit in [1, 3, 8, 100] {
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let query = SeriesQuery { after, limit, ..Default::default() };
+            let page = read(store, query).await;
+            assert!(page.len() <= limit);
+            let Some(last) = page.last() else { break };
+            after = Some(last.key.clone());
+            found.extend(page);
+        }
+        assert_eq!(keys(&found), STORED, "limit {limit}");
+    }
+    // A key that does not exist is a place all the same; empty series take no place on a page.
+    let between = SeriesKey { members: "b".to_owned(), ..key("users", "") };
+    let query = SeriesQuery {
+        after: Some(between),
+        period: Some(period("2024-Q1")),
+        limit: 1,
+        ..Default::default()
+    };
+    assert_eq!(keys(&read(store, query).await), [STORED[6]]);
+}
+
+pub(crate) async fn revisions_of_an_unknown_key_are_none(store: &Shared) {
+    store_series(store).await;
+    let strange = SeriesKey { department: "nobody".to_owned(), ..key("users", "") };
+    let table = [
+        (key("users", ""), "2022"),
+        (key("users", "sex=female"), "2024"),
+        (key("rank", ""), "2024"),
+        (key("nonsense", ""), "2024"),
+        (strange, "2024"),
+    ];
+    for (key, text) in table {
+        let revisions = store.revisions(&key, period(text), None).await.unwrap();
+        assert_eq!(revisions, [], "{key:?}");
+    }
+}

@@ -1,0 +1,274 @@
+//! The model engine: plain maps of everything that was ever said, for tests and as their oracle.
+//!
+//! It is as naive as the contract allows and shares no code with the other
+//! engines, so that a mistake is not made twice. It keeps nothing on a disk.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use tiendo_shared::catalogue::Catalogue;
+use tiendo_shared::check::{Checked, Known, decide};
+use tiendo_shared::measurement::{Measurement, SeriesKey, Value};
+use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::submission::{
+    Hash, Link, NO_HASH, Outcome, Recorded, Refusal, Rejection, SubmissionId,
+};
+use tiendo_shared::wire::Entry;
+
+use super::{Appended, Error, Series, SeriesQuery, Store, Submission, others_rejected};
+
+/// Keeps everything in memory.
+#[derive(Debug)]
+pub struct MemoryStore {
+    catalogue: Arc<Catalogue>,
+    books: Mutex<Books>,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    departments: BTreeMap<String, Vec<Entry>>,
+    /// Every value each key ever had, oldest first.
+    series: BTreeMap<SeriesKey, BTreeMap<ReportingPeriod, Vec<Measurement>>>,
+    closed: bool,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new(catalogue: Arc<Catalogue>) -> Self {
+        Self { catalogue, books: Mutex::default() }
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn key(&self, department: &str, checked: &Checked) -> SeriesKey {
+        SeriesKey {
+            department: department.to_owned(),
+            indicator: self.catalogue.indicators()[usize::from(checked.indicator)].id.clone(),
+            members: checked.members.clone(),
+        }
+    }
+
+    fn decide(&self, books: &Books, submission: &Submission) -> (Vec<Outcome>, Vec<Rejection>) {
+        let decided: Vec<Result<Outcome, Refusal>> = submission
+            .items
+            .iter()
+            .map(|item| {
+                let checked = item.as_ref().map_err(Clone::clone)?;
+                let known = books.known(&self.key(&submission.department, checked), checked.period);
+                let indicator = &self.catalogue.indicators()[usize::from(checked.indicator)];
+                decide(indicator, checked, &known)
+            })
+            .collect();
+        let refuse_all = submission.all_or_nothing && decided.iter().any(Result::is_err);
+        let mut outcomes = Vec::new();
+        let mut rejections = Vec::new();
+        for (index, decided) in (0..).zip(decided) {
+            let decided = if refuse_all { decided.and(Err(others_rejected())) } else { decided };
+            match decided {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(refusal) => {
+                    outcomes.push(Outcome::Rejected);
+                    rejections.push(refusal.at(index));
+                }
+            }
+        }
+        (outcomes, rejections)
+    }
+}
+
+impl Books {
+    fn chain(&self, department: &str) -> &[Entry] {
+        self.departments.get(department).map_or(&[], Vec::as_slice)
+    }
+
+    fn earlier(&self, submission: &Submission) -> Option<Result<Appended, Error>> {
+        let chain = self.chain(&submission.department);
+        let entry = chain.iter().find(|entry| entry.recorded.id == submission.id)?;
+        Some(if entry.content_hash == submission.content_hash {
+            Ok(Appended::Recorded { recorded: entry.recorded.clone(), duplicate: true })
+        } else {
+            Err(Error::ContentDiffers(submission.id))
+        })
+    }
+
+    fn known(&self, key: &SeriesKey, period: ReportingPeriod) -> Known {
+        let Some(series) = self.series.get(key) else { return Known::default() };
+        let latest = |values: &Vec<Measurement>| values.last().map(|last| last.observation);
+        let number = |(earlier, values): (&ReportingPeriod, &Vec<Measurement>)| {
+            let same_frequency = earlier.frequency() == period.frequency();
+            match latest(values).map(|observation| observation.value) {
+                Some(Value::Number(number)) if same_frequency => Some((*earlier, number)),
+                _ => None,
+            }
+        };
+        let before: Option<(ReportingPeriod, Decimal)> =
+            series.range(..period).filter_map(number).next_back();
+        Known { current: series.get(&period).and_then(latest), before }
+    }
+
+    fn apply(&mut self, key: SeriesKey, checked: &Checked, sequence: u64, received: Timestamp) {
+        let values = self.series.entry(key).or_default().entry(checked.period).or_default();
+        values.push(Measurement {
+            period: checked.period,
+            observation: checked.observation,
+            revision: u32::try_from(values.len()).unwrap_or(u32::MAX),
+            sequence,
+            received,
+        });
+    }
+}
+
+fn seal(chain: &[Entry], submission: &Submission, recorded: Recorded) -> Entry {
+    let last = chain.last().map(|entry| &entry.recorded);
+    let link = Link {
+        department: submission.department.clone(),
+        sequence: last.map_or(1, |last| last.link.sequence + 1),
+        entry_hash: NO_HASH,
+        previous_hash: last.map_or(NO_HASH, |last| last.link.entry_hash),
+    };
+    let received = last.map_or(recorded.received, |last| recorded.received.max(last.received));
+    let recorded = Recorded { link, received, ..recorded };
+    Entry::seal(recorded, submission.agent.clone(), &submission.content, submission.content_hash)
+}
+
+fn known_at(as_of: Option<Timestamp>) -> impl Fn(&Measurement) -> bool {
+    move |measurement| as_of.is_none_or(|as_of| measurement.received <= as_of)
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn append(&self, submission: Submission) -> Result<Appended, Error> {
+        let mut books = self.books();
+        if books.closed {
+            return Err(Error::Unavailable("it is closed".to_owned()));
+        }
+        if let Some(earlier) = books.earlier(&submission) {
+            return earlier;
+        }
+        let (outcomes, rejections) = self.decide(&books, &submission);
+        if submission.all_or_nothing && !rejections.is_empty() {
+            return Ok(Appended::NotRecorded { outcomes, rejections });
+        }
+        let recorded = Recorded {
+            id: submission.id,
+            link: Link {
+                department: String::new(),
+                sequence: 0,
+                entry_hash: NO_HASH,
+                previous_hash: NO_HASH,
+            },
+            received: submission.received,
+            outcomes,
+            rejections,
+        };
+        let entry = seal(books.chain(&submission.department), &submission, recorded);
+        let recorded = entry.recorded.clone();
+        for (item, outcome) in submission.items.iter().zip(&recorded.outcomes) {
+            if let (Ok(checked), Outcome::Accepted | Outcome::Revised) = (item, outcome) {
+                let key = self.key(&submission.department, checked);
+                books.apply(key, checked, recorded.link.sequence, recorded.received);
+            }
+        }
+        books.departments.entry(submission.department).or_default().push(entry);
+        Ok(Appended::Recorded { recorded, duplicate: false })
+    }
+
+    async fn rehearse(&self, submission: Submission) -> Result<Appended, Error> {
+        let books = self.books();
+        if let Some(earlier) = books.earlier(&submission) {
+            return earlier;
+        }
+        let (outcomes, rejections) = self.decide(&books, &submission);
+        Ok(Appended::NotRecorded { outcomes, rejections })
+    }
+
+    async fn recorded(
+        &self,
+        department: &str,
+        id: SubmissionId,
+    ) -> Result<Option<Recorded>, Error> {
+        let books = self.books();
+        let entry = books.chain(department).iter().find(|entry| entry.recorded.id == id);
+        Ok(entry.map(|entry| entry.recorded.clone()))
+    }
+
+    async fn entries(
+        &self,
+        department: &str,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        let books = self.books();
+        let chain = books.chain(department).iter();
+        let wanted = chain.filter(|entry| entry.recorded.link.sequence >= sequence);
+        Ok(wanted.take(limit).cloned().collect())
+    }
+
+    async fn head(&self, department: &str) -> Result<(u64, Hash), Error> {
+        let books = self.books();
+        let last = books.chain(department).last().map(|entry| &entry.recorded.link);
+        Ok(last.map_or((0, NO_HASH), |link| (link.sequence, link.entry_hash)))
+    }
+
+    async fn series(&self, query: &SeriesQuery) -> Result<Vec<Series>, Error> {
+        let books = self.books();
+        let is_wanted = |key: &&SeriesKey| {
+            query.department.as_ref().is_none_or(|department| *department == key.department)
+                && query.indicator.as_ref().is_none_or(|indicator| *indicator == key.indicator)
+                && query.members.as_ref().is_none_or(|members| *members == key.members)
+                && query.after.as_ref().is_none_or(|after| *key > after)
+        };
+        let known = known_at(query.as_of);
+        let series = books.series.iter().filter(|(key, _)| is_wanted(key)).map(|(key, periods)| {
+            let values = periods
+                .iter()
+                .filter(|(period, _)| query.period.is_none_or(|wanted| wanted == **period))
+                .filter_map(|(_, values)| values.iter().rfind(|value| known(value)).copied());
+            Series { key: key.clone(), measurements: values.collect() }
+        });
+        let limit = if query.limit == 0 { usize::MAX } else { query.limit };
+        Ok(series.filter(|series| !series.measurements.is_empty()).take(limit).collect())
+    }
+
+    async fn revisions(
+        &self,
+        key: &SeriesKey,
+        period: ReportingPeriod,
+        as_of: Option<Timestamp>,
+    ) -> Result<Vec<Measurement>, Error> {
+        let books = self.books();
+        let values = books.series.get(key).and_then(|series| series.get(&period));
+        Ok(values.into_iter().flatten().copied().filter(known_at(as_of)).collect())
+    }
+
+    fn engine(&self) -> &'static str {
+        "memory"
+    }
+
+    async fn close(&self) -> Result<(), Error> {
+        self.books().closed = true;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Ready, ready};
+    use std::sync::Arc;
+
+    use tiendo_shared::catalogue::Catalogue;
+
+    use super::MemoryStore;
+    use crate::store::conformance::Fixture;
+
+    fn make(catalogue: Arc<Catalogue>) -> Ready<Fixture> {
+        ready(Fixture::new(MemoryStore::new(catalogue), ()))
+    }
+
+    crate::store::conformance::store_conformance!(make);
+}

@@ -1,0 +1,174 @@
+//! Where submissions are kept for good, behind a handful of verbs of the domain.
+//!
+//! The ledger is the truth: one hash chain of entries per department. Everything
+//! else an engine answers is derived from it and can be rebuilt. What holds for
+//! every engine stands in [`Store`] and is tried by the module `conformance`.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tiendo_shared::check::Checked;
+use tiendo_shared::measurement::{Measurement, SeriesKey};
+use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::submission::{
+    Hash, Outcome, Reason, Recorded, Refusal, Rejection, SubmissionId,
+};
+use tiendo_shared::wire::Entry;
+
+pub mod memory;
+pub mod sled;
+
+#[cfg(test)]
+mod conformance;
+
+/// Keeps the ledger and answers from what is derived of it.
+///
+/// # The contract
+/// * `append` is atomic and durable on return. It decides each checked item with
+///   [`tiendo_shared::check::decide`] against what the department's earlier
+///   entries say; refused items stay refused. The entry holds the content as sent.
+///   The keys of its checked items differ, as [`check_all`] sees to.
+/// * An id is remembered for ever, per department. The same id with the same
+///   content hash returns what was recorded first and stores nothing; with other
+///   content it is [`Error::ContentDiffers`].
+/// * A chain never forks: sequences of a department run from 1 without a gap, and
+///   each entry's previous hash is the hash of the entry before.
+/// * Receipt times of a department never run backwards: an engine raises
+///   `received` to that of the entry before, so that as-of reads are stable.
+/// * Reads see every append that has returned, and nothing that is not durable.
+/// * `as_of` restricts a read to entries received at or before that instant.
+///
+/// [`check_all`]: tiendo_shared::wire::check_all
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// Decides and records a submission.
+    async fn append(&self, submission: Submission) -> Result<Appended, Error>;
+
+    /// Decides a submission as `append` would and records nothing.
+    async fn rehearse(&self, submission: Submission) -> Result<Appended, Error>;
+
+    /// What was recorded under an id.
+    async fn recorded(&self, department: &str, id: SubmissionId)
+    -> Result<Option<Recorded>, Error>;
+
+    /// Up to `limit` entries of a chain in order, from `sequence` (from 1) on; fewer
+    /// where entries are long, none only at the end.
+    async fn entries(
+        &self,
+        department: &str,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error>;
+
+    /// Sequence and hash of the last entry; 0 and zeros for an empty chain.
+    async fn head(&self, department: &str) -> Result<(u64, Hash), Error>;
+
+    /// The series asked for, each ordered by period, ordered by key.
+    async fn series(&self, query: &SeriesQuery) -> Result<Vec<Series>, Error>;
+
+    /// Every value one key ever had, oldest first, as far as `as_of`.
+    async fn revisions(
+        &self,
+        key: &SeriesKey,
+        period: ReportingPeriod,
+        as_of: Option<Timestamp>,
+    ) -> Result<Vec<Measurement>, Error>;
+
+    /// Name of the engine, as `GetServerInfo` states it.
+    fn engine(&self) -> &'static str;
+
+    /// Makes what is derived durable too, so that the next start is quick, and
+    /// stops taking submissions.
+    async fn close(&self) -> Result<(), Error>;
+}
+
+/// A submission whose measurements are checked, ready to be decided.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Id chosen by the agent.
+    pub id: SubmissionId,
+    /// Department id, from the caller's identity.
+    pub department: String,
+    /// Name of the agent, from the caller's identity.
+    pub agent: String,
+    /// When it was received, by the server's clock; whole microseconds.
+    pub received: Timestamp,
+    /// The encoded `SubmissionContent`.
+    pub content: Vec<u8>,
+    /// SHA-256 of `content`.
+    pub content_hash: Hash,
+    /// Each measurement in order: checked, or refused already.
+    pub items: Vec<Result<Checked, Refusal>>,
+    /// Record nothing if any measurement is refused.
+    pub all_or_nothing: bool,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Appended {
+    /// It is recorded, now or (`duplicate`) earlier.
+    Recorded {
+        /// What is remembered of it.
+        recorded: Recorded,
+        /// True if an earlier call recorded it.
+        duplicate: bool,
+    },
+    /// Nothing was recorded: a rehearsal, or `all_or_nothing` with a refusal.
+    NotRecorded {
+        /// What became or would have become of each measurement.
+        outcomes: Vec<Outcome>,
+        /// Why measurements were refused.
+        rejections: Vec<Rejection>,
+    },
+}
+
+/// Which series are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SeriesQuery {
+    /// Only of this department.
+    pub department: Option<String>,
+    /// Only of this indicator.
+    pub indicator: Option<String>,
+    /// Only of these members; empty text for the totals alone.
+    pub members: Option<String>,
+    /// Only this period of each.
+    pub period: Option<ReportingPeriod>,
+    /// Only what was known then.
+    pub as_of: Option<Timestamp>,
+    /// Only series after this key, for paging.
+    pub after: Option<SeriesKey>,
+    /// At most this many series; 0 for all.
+    pub limit: usize,
+}
+
+/// A series as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    /// Whose it is.
+    pub key: SeriesKey,
+    /// Its measurements by period: the latest value of each key.
+    pub measurements: Vec<Measurement>,
+}
+
+/// Why an engine could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The id was used for other content.
+    #[error("submission `{0}` was received before with other content")]
+    ContentDiffers(SubmissionId),
+    /// The engine stops, or its disk or database does not answer.
+    #[error("the store does not take submissions: {0}")]
+    Unavailable(String),
+    /// What is stored cannot be read back.
+    #[error("the store is damaged: {0}")]
+    Corrupt(String),
+}
+
+/// Why a good measurement of an `all_or_nothing` submission is refused.
+fn others_rejected() -> Refusal {
+    Refusal {
+        reason: Reason::OthersRejected,
+        field: "all_or_nothing",
+        message: "another measurement of this submission was refused, so none was stored"
+            .to_owned(),
+    }
+}

@@ -1,0 +1,144 @@
+//! The one thread that writes the journal: whatever waits becomes durable with one sync.
+//!
+//! While it syncs, the next group collects; it never waits for one. Entries are
+//! queued under the lock of their department, so that the order of a chain is
+//! the order of the queue.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use tiendo_shared::journal::{self, Journal, Position};
+use tiendo_shared::wire::Entry;
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+
+use super::department::Department;
+
+/// Most entries in a group.
+const MOST_ENTRIES: usize = 4096;
+/// Bytes from which on a group is full.
+const FULL_BYTES: usize = 8 << 20;
+
+/// What is asked of the committer.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Make an entry durable.
+    Entry(Queued),
+    /// Tell when everything queued before is durable.
+    Barrier(oneshot::Sender<()>),
+}
+
+/// An entry on its way to the journal.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub(super) department: Arc<Department>,
+    pub(super) sequence: u32,
+    pub(super) entry: Box<Entry>,
+    /// Gets the entry back once it is durable; dropped if it never will be.
+    pub(super) done: oneshot::Sender<Box<Entry>>,
+    /// Its share of the bytes that may wait.
+    pub(super) room: OwnedSemaphorePermit,
+}
+
+/// Why the journal cannot be written any more, once it cannot.
+pub(super) type Failure = watch::Sender<Option<String>>;
+
+/// Writes the journal until the queue ends.
+#[derive(Debug)]
+pub(super) struct Committer {
+    pub(super) journal: Journal,
+    pub(super) queue: Receiver<Work>,
+    pub(super) failure: Arc<Failure>,
+    /// Asks for a checkpoint whenever the journal grew by so many bytes.
+    pub(super) checkpoint: SyncSender<()>,
+    pub(super) checkpoint_bytes: u64,
+    /// Whether the journal is to be closed at the end, rather than left as in a crash.
+    pub(super) closes: Arc<AtomicBool>,
+}
+
+impl Committer {
+    /// Runs until every sender of the queue is gone or the journal fails.
+    pub(super) fn run(mut self) {
+        let mut saved = self.journal.reader().end();
+        let mut group = Vec::new();
+        while self.collect(&mut group) {
+            match self.commit(&mut group) {
+                Ok(end) if end.0 - saved.0 >= self.checkpoint_bytes => {
+                    saved = end;
+                    // A request that waits already does as well.
+                    self.checkpoint.try_send(()).ok();
+                }
+                Ok(_) => {}
+                Err(error) => return self.fail(&error.to_string()),
+            }
+        }
+        if self.closes.load(Ordering::Acquire)
+            && let Err(error) = self.journal.close()
+        {
+            self.failure.send_replace(Some(error.to_string()));
+        }
+    }
+
+    /// Waits for something to do and takes all there is; false at the end.
+    fn collect(&self, group: &mut Vec<Work>) -> bool {
+        let Ok(first) = self.queue.recv() else { return false };
+        let mut bytes = first.bytes();
+        group.push(first);
+        while group.len() < MOST_ENTRIES
+            && bytes < FULL_BYTES
+            && let Ok(next) = self.queue.try_recv()
+        {
+            bytes += next.bytes();
+            group.push(next);
+        }
+        true
+    }
+
+    fn commit(&mut self, group: &mut Vec<Work>) -> Result<Position, journal::Error> {
+        let mut positions = Vec::with_capacity(group.len());
+        for work in &*group {
+            if let Work::Entry(queued) = work {
+                positions.push(self.journal.append(queued.entry.as_bytes())?);
+            }
+        }
+        let end = self.journal.commit()?;
+        let mut positions = positions.into_iter();
+        for work in group.drain(..) {
+            match work {
+                Work::Entry(queued) => {
+                    if let Some(position) = positions.next() {
+                        queued.finish(position);
+                    }
+                }
+                // Nobody waits any more if it fails.
+                Work::Barrier(done) => drop(done.send(())),
+            }
+        }
+        Ok(end)
+    }
+
+    /// Everyone who waits learns of it by their channel being dropped with the queue.
+    fn fail(self, cause: &str) {
+        tracing::error!(cause, "the journal cannot be written; no submission is taken any more");
+        self.failure.send_replace(Some(cause.to_owned()));
+    }
+}
+
+impl Work {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Entry(queued) => queued.entry.as_bytes().len(),
+            Self::Barrier(_) => 0,
+        }
+    }
+}
+
+impl Queued {
+    fn finish(self, position: Position) {
+        let head = self.entry.recorded.link.entry_hash;
+        self.department.durable().add(self.sequence, head, position);
+        drop(self.room);
+        // The caller may have gone; the entry is durable all the same.
+        drop(self.done.send(self.entry));
+    }
+}

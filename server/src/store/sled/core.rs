@@ -1,0 +1,309 @@
+//! What the threads of the engine share, and how a submission passes through it.
+
+use std::collections::BTreeMap;
+use std::ops::Bound::{Included, Unbounded};
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, mpsc};
+
+use tiendo_shared::catalogue::{Catalogue, IndicatorIndex};
+use tiendo_shared::journal::{MAX_PAYLOAD_BYTES, Position, Reader};
+use tiendo_shared::submission::{Link, NO_HASH, Recorded};
+use tiendo_shared::wire::Entry;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::committer::{Failure, Queued, Work};
+use super::department::{Decision, Department, Durable, State};
+use crate::store::{Appended, Error, Submission};
+
+/// Bytes after which a page of entries ends.
+const PAGE_BYTES: usize = 4 << 20;
+/// Bytes that one permit of [`Core::room`] stands for.
+const PERMIT_BYTES: usize = 1024;
+
+/// The shared part of the engine.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) catalogue: Arc<Catalogue>,
+    /// The catalogue's indicators by id.
+    pub(super) order: Vec<IndicatorIndex>,
+    pub(super) departments: RwLock<BTreeMap<String, Arc<Department>>>,
+    /// Sequences that a department without entries must not use.
+    pub(super) burned: u32,
+    /// The committer's queue; none once the engine closes.
+    pub(super) queue: RwLock<Option<mpsc::Sender<Work>>>,
+    /// What may wait in the queue.
+    pub(super) room: Arc<Semaphore>,
+    pub(super) most_permits: u32,
+    pub(super) failure: Arc<Failure>,
+    /// Whether the queue is closed and everything applied is durable.
+    pub(super) drained: AtomicBool,
+    pub(super) reader: Reader,
+}
+
+/// How far a submission came while its department was locked.
+enum Step {
+    /// Its id was used for this entry.
+    Earlier(u32),
+    /// It was refused, given the entries up to this one.
+    Refused(Decision, u32),
+    /// It is in the queue.
+    Queued(oneshot::Receiver<Box<Entry>>),
+}
+
+/// How many permits stand for so many bytes.
+pub(super) fn permits(bytes: usize) -> u32 {
+    u32::try_from(bytes / PERMIT_BYTES + 1).unwrap_or(u32::MAX)
+}
+
+impl Core {
+    /// The department of this id, if it has ever been heard of.
+    pub(super) fn department(&self, id: &str) -> Option<Arc<Department>> {
+        let departments = self.departments.read().unwrap_or_else(PoisonError::into_inner);
+        departments.get(id).map(Arc::clone)
+    }
+
+    /// Every department with this id or a later one.
+    pub(super) fn departments_from(&self, id: &str) -> Vec<Arc<Department>> {
+        let departments = self.departments.read().unwrap_or_else(PoisonError::into_inner);
+        departments
+            .range::<str, _>((Included(id), Unbounded))
+            .map(|(_, department)| Arc::clone(department))
+            .collect()
+    }
+
+    fn open_department(&self, id: &str) -> Arc<Department> {
+        if let Some(department) = self.department(id) {
+            return department;
+        }
+        let mut departments = self.departments.write().unwrap_or_else(PoisonError::into_inner);
+        let department = departments.entry(id.to_owned()).or_insert_with(|| {
+            let state = State::new(0, NO_HASH, self.burned);
+            Arc::new(Department::new(id.to_owned(), state, Durable::default()))
+        });
+        Arc::clone(department)
+    }
+
+    /// Decides and records a submission.
+    pub(super) async fn append(&self, submission: Submission) -> Result<Appended, Error> {
+        let room = self.room(&submission).await?;
+        let department = self.open_department(&submission.department);
+        match self.queue_up(&department, &submission, room)? {
+            Step::Earlier(sequence) => self.repeated(&department, sequence, &submission).await,
+            Step::Refused(decision, last) => self.not_recorded(&department, decision, last).await,
+            Step::Queued(done) => {
+                let entry = done.await.map_err(|_| self.unavailable())?;
+                Ok(Appended::Recorded { recorded: entry.recorded, duplicate: false })
+            }
+        }
+    }
+
+    /// Decides a submission and records nothing.
+    pub(super) async fn rehearse(&self, submission: Submission) -> Result<Appended, Error> {
+        let Some(department) = self.department(&submission.department) else {
+            let Submission { items, all_or_nothing, .. } = submission;
+            let decision = State::default().decide(&self.catalogue, &items, all_or_nothing);
+            return Ok(decision.into());
+        };
+        match self.try_out(&department, &submission)? {
+            Ok((decision, last)) => self.not_recorded(&department, decision, last).await,
+            Err(earlier) => self.repeated(&department, earlier, &submission).await,
+        }
+    }
+
+    /// The decision and the last entry it rests on, or the entry that used the id.
+    fn try_out(
+        &self,
+        department: &Department,
+        submission: &Submission,
+    ) -> Result<Result<(Decision, u32), u32>, Error> {
+        let state = department.read()?;
+        Ok(state.earlier(submission.id).map_or_else(
+            || {
+                let Submission { items, all_or_nothing, .. } = submission;
+                Ok((state.decide(&self.catalogue, items, *all_or_nothing), state.last))
+            },
+            Err,
+        ))
+    }
+
+    /// Waits until the queue has room for a submission.
+    async fn room(&self, submission: &Submission) -> Result<OwnedSemaphorePermit, Error> {
+        let permits = permits(submission.content.len()).min(self.most_permits);
+        let room = Arc::clone(&self.room).acquire_many_owned(permits).await;
+        room.map_err(|_| self.unavailable())
+    }
+
+    /// Everything that happens under the department's lock.
+    fn queue_up(
+        &self,
+        department: &Arc<Department>,
+        submission: &Submission,
+        room: OwnedSemaphorePermit,
+    ) -> Result<Step, Error> {
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        let queue = queue.as_ref().ok_or_else(|| self.unavailable())?;
+        let mut state = department.write()?;
+        if let Some(sequence) = state.earlier(submission.id) {
+            return Ok(Step::Earlier(sequence));
+        }
+        let Submission { items, all_or_nothing, .. } = submission;
+        let mut decision = state.decide(&self.catalogue, items, *all_or_nothing);
+        if *all_or_nothing && !decision.rejections.is_empty() {
+            return Ok(Step::Refused(decision, state.last));
+        }
+        let places = std::mem::take(&mut decision.places);
+        let sequence = state.next()?;
+        let entry = Box::new(seal(submission, decision, sequence, &state));
+        if entry.as_bytes().len() > MAX_PAYLOAD_BYTES {
+            return Err(Error::Unavailable("an entry is longer than 64 MiB; split it".to_owned()));
+        }
+        if self.failure.borrow().is_some() {
+            return Err(self.unavailable());
+        }
+        state.apply(&entry.recorded, sequence, items, &places);
+        let (done, wait) = oneshot::channel();
+        let department = Arc::clone(department);
+        let queued = Queued { department, sequence, entry, done, room };
+        queue.send(Work::Entry(queued)).map_err(|_| self.unavailable())?;
+        Ok(Step::Queued(wait))
+    }
+
+    /// The answer to a submission whose id an earlier one used.
+    async fn repeated(
+        &self,
+        department: &Department,
+        sequence: u32,
+        submission: &Submission,
+    ) -> Result<Appended, Error> {
+        self.durable(department, sequence).await?;
+        let entry = self.entry(department, sequence).await?;
+        if entry.content_hash != submission.content_hash {
+            return Err(Error::ContentDiffers(submission.id));
+        }
+        Ok(Appended::Recorded { recorded: entry.recorded, duplicate: true })
+    }
+
+    /// An answer that rests on the entries up to `last`, which may not be durable yet.
+    async fn not_recorded(
+        &self,
+        department: &Department,
+        decision: Decision,
+        last: u32,
+    ) -> Result<Appended, Error> {
+        self.durable(department, last).await?;
+        Ok(decision.into())
+    }
+
+    /// Waits until an entry is durable.
+    async fn durable(&self, department: &Department, sequence: u32) -> Result<(), Error> {
+        if department.durable().last >= sequence {
+            return Ok(());
+        }
+        self.barrier()?.await.map_err(|_| self.unavailable())
+    }
+
+    /// Tells when everything that is queued now is durable.
+    pub(super) fn barrier(&self) -> Result<oneshot::Receiver<()>, Error> {
+        let (done, wait) = oneshot::channel();
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        let queue = queue.as_ref().ok_or_else(|| self.unavailable())?;
+        queue.send(Work::Barrier(done)).map_err(|_| self.unavailable())?;
+        Ok(wait)
+    }
+
+    /// Reads an entry back.
+    pub(super) async fn entry(
+        &self,
+        department: &Department,
+        sequence: u32,
+    ) -> Result<Entry, Error> {
+        let mut entries = self.page(department, sequence..=sequence, 1).await?;
+        entries.pop().ok_or_else(|| Error::Corrupt("an entry is lost".to_owned()))
+    }
+
+    /// Reads entries back, at least one of those asked for. Those before a damaged
+    /// one are a page of their own, so that the next page's error names it.
+    pub(super) async fn page(
+        &self,
+        department: &Department,
+        sequences: RangeInclusive<u32>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        let places: Vec<(u32, Option<Position>)> = {
+            let durable = department.durable();
+            let sequences = sequences.take(limit);
+            sequences.map(|sequence| (sequence, durable.position(sequence))).collect()
+        };
+        let (reader, id) = (self.reader.clone(), department.id.clone());
+        // Most often from memory, but a disk may have to seek.
+        let read = tokio::task::spawn_blocking(move || read_page(&reader, &id, &places)).await;
+        read.map_err(|panic| Error::Corrupt(panic.to_string()))?
+    }
+
+    /// Whether the queue is closed and everything applied is durable.
+    pub(super) fn is_drained(&self) -> bool {
+        self.drained.load(Ordering::Acquire)
+    }
+
+    /// Why nothing is taken.
+    pub(super) fn unavailable(&self) -> Error {
+        let cause = self.failure.borrow().clone();
+        Error::Unavailable(cause.unwrap_or_else(|| "it is closed".to_owned()))
+    }
+}
+
+fn read_page(
+    reader: &Reader,
+    department: &str,
+    places: &[(u32, Option<Position>)],
+) -> Result<Vec<Entry>, Error> {
+    let mut entries = Vec::with_capacity(places.len());
+    let mut bytes = 0;
+    for (sequence, position) in places {
+        let entry = position
+            .ok_or_else(|| "it is lost".to_owned())
+            .and_then(|position| read_entry(reader, position));
+        match entry {
+            Ok(entry) => {
+                bytes += entry.as_bytes().len();
+                entries.push(entry);
+            }
+            Err(_) if !entries.is_empty() => break,
+            Err(error) => {
+                let name = format!("entry {sequence} of `{department}`");
+                return Err(Error::Corrupt(format!("{name}: {error}")));
+            }
+        }
+        if bytes >= PAGE_BYTES {
+            break;
+        }
+    }
+    Ok(entries)
+}
+
+/// Reads the entry at a position.
+pub(super) fn read_entry(reader: &Reader, position: Position) -> Result<Entry, String> {
+    let bytes = reader.read(position).map_err(|error| error.to_string())?;
+    Entry::decode(bytes).map_err(|error| error.to_string())
+}
+
+fn seal(submission: &Submission, decision: Decision, sequence: u32, state: &State) -> Entry {
+    let Decision { outcomes, rejections, .. } = decision;
+    let link = Link {
+        department: submission.department.clone(),
+        sequence: sequence.into(),
+        entry_hash: NO_HASH,
+        previous_hash: state.head,
+    };
+    let received = state.received(submission.received);
+    let recorded = Recorded { id: submission.id, link, received, outcomes, rejections };
+    Entry::seal(recorded, submission.agent.clone(), &submission.content, submission.content_hash)
+}
+
+impl From<Decision> for Appended {
+    fn from(decision: Decision) -> Self {
+        let Decision { outcomes, rejections, .. } = decision;
+        Self::NotRecorded { outcomes, rejections }
+    }
+}
