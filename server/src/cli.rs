@@ -1,0 +1,112 @@
+//! The commands and flags of `tiendo-server`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Error, Settings};
+
+/// Keeps every figure the departments report and says where each target stands.
+#[derive(Debug, Parser)]
+#[command(name = "tiendo-server", version, about, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 could not, 2 wrong usage or a catalogue or ledger with errors, \
+64 a configuration that cannot be used.
+
+Logs go to stderr; the variable RUST_LOG filters them, as in RUST_LOG=debug.";
+
+/// A command of the server.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve until told to stop.
+    #[command(
+        after_help = "Example:\n  tiendo-server serve --data ./data --listen 127.0.0.1:7443 --insecure-loopback"
+    )]
+    Serve(Serve),
+    /// Prove the chains of a ledger, and find every damaged byte; beside a running server too.
+    #[command(after_help = "Example:\n  tiendo-server verify --data ./data")]
+    Verify {
+        /// The server's data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Work with catalogues.
+    #[command(subcommand)]
+    Catalogue(Catalogue),
+}
+
+/// A command on catalogues.
+#[derive(Debug, Subcommand)]
+pub enum Catalogue {
+    /// Report every error of a catalogue, each with its line.
+    #[command(after_help = "Example:\n  tiendo-server catalogue check an-giang.toml")]
+    Check {
+        /// The catalogue, TOML.
+        file: PathBuf,
+    },
+    /// Print the catalogue that ships with the server.
+    Show,
+}
+
+/// Flags of `serve`; each also as a key of the file and as a `TIENDO_…` variable.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Configuration file, TOML.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Folder that holds the ledger.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Address to serve gRPC on [default: 127.0.0.1:7443].
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Storage engine [default: sled].
+    #[arg(long)]
+    engine: Option<String>,
+    /// A catalogue instead of the one that ships with the server.
+    #[arg(long, value_name = "FILE")]
+    catalogue: Option<PathBuf>,
+    /// Serve without TLS, on a loopback address only; the caller is taken for an administrator.
+    #[arg(long)]
+    insecure_loopback: bool,
+    /// How log lines are written: text or json [default: text].
+    #[arg(long)]
+    log_format: Option<String>,
+    /// Print the configuration that results, and stop.
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+impl Serve {
+    /// Flags before variables before the file.
+    pub fn settings(&self) -> Result<Settings, Error> {
+        let flags = Settings {
+            data: self.data.clone(),
+            listen: self.listen.clone(),
+            engine: self.engine.clone(),
+            catalogue: self.catalogue.clone(),
+            insecure_loopback: self.insecure_loopback.then_some(true),
+            log_format: self.log_format.clone(),
+            ..Settings::default()
+        };
+        let variables = Settings::from_env(|name| std::env::var(name).ok());
+        let file = match &self.config {
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|error| Error(vec![format!("`{}`: {error}", path.display())]))
+                .and_then(|text| Settings::parse(&text)),
+            None => Ok(Settings::default()),
+        };
+        match (variables, file) {
+            (Ok(variables), Ok(file)) => Ok(flags.or(variables).or(file)),
+            (variables, file) => Err(Error(
+                [variables.err(), file.err()].into_iter().flatten().flat_map(|e| e.0).collect(),
+            )),
+        }
+    }
+}

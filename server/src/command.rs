@@ -1,0 +1,238 @@
+//! The commands of `tiendo-server`, from configuration to exit code.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tiendo_shared::catalogue::Catalogue;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::Serve;
+use crate::clock::Clock;
+use crate::config::{Config, LogFormat};
+use crate::store::Store;
+use crate::store::sled::{Opened, Options, SledStore, verify as verify_ledger};
+
+/// A configuration that cannot be used.
+const BAD_CONFIGURATION: u8 = 64;
+
+/// A catalogue or a ledger with errors.
+const FOUND_ERRORS: u8 = 2;
+
+/// Serves until told to stop.
+pub fn serve(arguments: &Serve) -> ExitCode {
+    let config = match arguments.settings().and_then(crate::config::Settings::check) {
+        Ok(config) => config,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(BAD_CONFIGURATION);
+        }
+    };
+    if arguments.print_config {
+        say(&format!("{config:#?}"));
+        return ExitCode::SUCCESS;
+    }
+    start_logging(config.log_format);
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("tiendo")
+        .build()
+        .context("starting the runtime")
+        .and_then(|runtime| runtime.block_on(serve_until_told(&config)));
+    exit(done)
+}
+
+async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
+    // Before anything is served: a signal that comes early stops gracefully too.
+    let told = told_to_stop().context("waiting for signals")?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("listening on `{}`", config.listen))?;
+    let catalogue = Arc::new(catalogue(config)?);
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("making the data folder `{}`", config.data.display()))?;
+    let options = Options { checkpoint_bytes: config.checkpoint_mib << 20, ..Options::default() };
+    let (data, opened) = (config.data.clone(), Arc::clone(&catalogue));
+    let (store, report) =
+        tokio::task::spawn_blocking(move || SledStore::open(&data, opened, options))
+            .await?
+            .with_context(|| format!("opening the ledger in `{}`", config.data.display()))?;
+    log_opening(&report);
+    tokio::spawn(stop_at_once(store.failure()));
+    let address = listener.local_addr()?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        engine = store.engine(),
+        catalogue = catalogue.version,
+        data = %config.data.display(),
+        "serving without TLS on {address}, for trying things out"
+    );
+    let store: Arc<dyn Store> = Arc::new(store);
+    crate::run(config, catalogue, store, listener, Clock::system(), told).await
+}
+
+/// What was found on opening; damage is an error that an operator has to see.
+fn log_opening(opened: &Opened) {
+    tracing::info!(
+        departments = opened.departments,
+        replayed = opened.replayed,
+        torn_bytes = opened.torn_bytes,
+        "the ledger is open"
+    );
+    if let Some(reason) = &opened.rebuilt {
+        let kept = opened.set_aside.as_ref().map(|path| path.display().to_string());
+        tracing::warn!(reason, kept, "the derived state was rebuilt from the ledger");
+    }
+    for fault in &opened.faults {
+        tracing::error!(%fault, "the ledger is damaged; run `tiendo-server verify`");
+    }
+    if opened.unreadable > 0 {
+        let count = opened.unreadable;
+        tracing::warn!(count, "measurements the catalogue does not know are left out of answers");
+    }
+}
+
+/// A ledger whose write or fsync failed must not be believed again by this
+/// process: whatever was not acknowledged is sent again after the restart.
+async fn stop_at_once(failure: impl Future<Output = String>) {
+    let cause = failure.await;
+    tracing::error!(cause, "the ledger failed; the server stops at once");
+    #[expect(clippy::exit, reason = "nothing this process still holds can be saved")]
+    std::process::exit(1);
+}
+
+/// Proves the chains of a ledger.
+pub fn verify(data: &Path) -> ExitCode {
+    match verify_ledger(data) {
+        Ok(report) => {
+            for (id, department) in &report.departments {
+                let head = department.head.iter().map(|byte| format!("{byte:02x}"));
+                let head = head.collect::<Vec<_>>().concat();
+                say(&format!(
+                    "{id}: {} entries, {} measurements, head {} {head}",
+                    department.entries, department.measurements, department.sequence
+                ));
+            }
+            for fault in &report.faults {
+                say(&fault.to_string());
+            }
+            say(&format!(
+                "{} entries, {} measurements, {} unfinished bytes: {}",
+                report.entries(),
+                report.measurements(),
+                report.unfinished_bytes,
+                if report.is_sound() { "sound" } else { "DAMAGED" }
+            ));
+            if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(FOUND_ERRORS) }
+        }
+        Err(error) => {
+            complain(&format!("`{}`: {error}", data.display()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ends at the first SIGTERM or SIGINT from this call on; a second one ends the process at once.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => (),
+            _ = interrupt.recv() => (),
+        }
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => (),
+                _ = interrupt.recv() => (),
+            }
+            tracing::warn!("told to stop twice; stopping at once");
+            #[expect(clippy::exit, reason = "the operator asked for it twice")]
+            std::process::exit(1);
+        });
+    })
+}
+
+fn catalogue(config: &Config) -> anyhow::Result<Catalogue> {
+    let (name, text) = match &config.catalogue {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("reading the catalogue `{}`", path.display()))?;
+            (path.display().to_string(), text)
+        }
+        None => ("the shipped catalogue".to_owned(), crate::SHIPPED_CATALOGUE.to_owned()),
+    };
+    Catalogue::parse(&text).map_err(|problems| anyhow::anyhow!("`{name}` has errors:\n{problems}"))
+}
+
+/// Reports every error of a catalogue with its line.
+pub fn check_catalogue(file: &Path) -> ExitCode {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => {
+            complain(&format!("`{}`: {error}", file.display()));
+            return ExitCode::FAILURE;
+        }
+    };
+    match Catalogue::parse(&text) {
+        Ok(catalogue) => {
+            say(&format!(
+                "{}: catalogue {} is sound: {} indicators, {} targets, {} departments",
+                file.display(),
+                catalogue.version,
+                catalogue.indicators().len(),
+                catalogue.targets().len(),
+                catalogue.departments().len()
+            ));
+            ExitCode::SUCCESS
+        }
+        Err(problems) => {
+            for problem in problems.as_slice() {
+                complain(&format!("{}: {problem}", file.display()));
+            }
+            complain(&format!("{} errors", problems.as_slice().len()));
+            ExitCode::from(FOUND_ERRORS)
+        }
+    }
+}
+
+/// Prints the catalogue that ships with the server.
+pub fn show_catalogue() -> ExitCode {
+    say(crate::SHIPPED_CATALOGUE.trim_end());
+    ExitCode::SUCCESS
+}
+
+fn start_logging(format: LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().init(),
+    }
+}
+
+fn exit(done: anyhow::Result<()>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A line for whoever called; a closed pipe is no reason to fail.
+fn say(text: &str) {
+    _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn complain(text: &dyn std::fmt::Display) {
+    _ = writeln!(std::io::stderr(), "{text}");
+}

@@ -1,0 +1,154 @@
+//! Use case: a submission comes in, is checked, decided, recorded and receipted.
+
+use std::sync::Arc;
+
+use prost::Message as _;
+use tiendo_shared::catalogue::Catalogue;
+use tiendo_shared::check::Checker;
+use tiendo_shared::submission::{Counts, Recorded, Rejection, SubmissionId, content_hash};
+use tiendo_shared::wire::{self, v1};
+
+use crate::clock::Clock;
+use crate::failure::Failure;
+use crate::identity::Caller;
+use crate::signer::Desk;
+use crate::store::{Appended, Store, Submission};
+
+/// Above this many measurements the checks leave the threads that serve calls.
+const LARGE: usize = 5_000;
+
+/// Takes submissions.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    /// Where they are kept.
+    pub store: Arc<dyn Store>,
+    /// By what they are checked.
+    pub catalogue: Arc<Catalogue>,
+    /// Signs receipts.
+    pub desk: Desk,
+    /// Dates receipts.
+    pub clock: Clock,
+    /// Most measurements in one submission.
+    pub most_items: usize,
+}
+
+impl Intake {
+    /// Takes a submission of `caller`; durable when it answers with a receipt.
+    pub async fn submit(
+        &self,
+        caller: &Caller,
+        request: v1::SubmitMeasurementsRequest,
+    ) -> Result<v1::SubmitMeasurementsResponse, Failure> {
+        let department = caller.acts_for(&self.catalogue)?;
+        let id = parse_id(&request.submission_id)?;
+        let count = self.count(&request)?;
+        let validate_only = request.validate_only;
+        let submission = if count > LARGE {
+            let (intake, department, name) =
+                (self.clone(), department.to_owned(), caller.name.clone());
+            tokio::task::spawn_blocking(move || intake.check(id, &department, name, request))
+                .await
+                .map_err(|error| crate::store::Error::Unavailable(error.to_string()))??
+        } else {
+            self.check(id, department, caller.name.clone(), request)?
+        };
+        let appended = if validate_only {
+            self.store.rehearse(submission).await?
+        } else {
+            self.store.append(submission).await?
+        };
+        Ok(self.answer(appended).await)
+    }
+
+    /// What was recorded under an id of the caller's department.
+    pub async fn receipt(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<v1::GetReceiptResponse, Failure> {
+        let department = caller.acts_for(&self.catalogue)?;
+        let found = self.store.recorded(department, parse_id(id)?).await?;
+        let recorded = found.ok_or_else(|| Failure::not_found("submission", id))?;
+        Ok(v1::GetReceiptResponse {
+            receipt: Some(self.sign(&recorded, false).await),
+            outcomes: recorded.outcome_numbers(),
+            rejections: recorded.rejection_messages(),
+        })
+    }
+
+    fn count(&self, request: &v1::SubmitMeasurementsRequest) -> Result<usize, Failure> {
+        let count = wire::count_items(&request.groups);
+        if let Some(empty) = request.groups.iter().position(|group| group.measurements.is_empty()) {
+            let message = format!("group {empty} holds no measurement");
+            return Err(Failure::invalid("groups", "EMPTY_GROUP", message));
+        }
+        if count == 0 {
+            let message = "a submission holds at least one measurement";
+            return Err(Failure::invalid("groups", "EMPTY_SUBMISSION", message));
+        }
+        if count > self.most_items {
+            let message = format!(
+                "{count} measurements in one submission, at most {}; split it",
+                self.most_items
+            );
+            return Err(Failure::invalid("groups", "TOO_MANY_MEASUREMENTS", message));
+        }
+        Ok(count)
+    }
+
+    fn check(
+        &self,
+        id: SubmissionId,
+        department: &str,
+        agent: String,
+        request: v1::SubmitMeasurementsRequest,
+    ) -> Result<Submission, Failure> {
+        let received = self.clock.now();
+        let department = self
+            .catalogue
+            .department(department)
+            .ok_or_else(|| Failure::not_found("department", department))?;
+        let checker = Checker { catalogue: &self.catalogue, department, now: received };
+        let items = wire::check_all(&checker, &request.groups);
+        let content = v1::SubmissionContent { groups: request.groups }.encode_to_vec();
+        Ok(Submission {
+            id,
+            department: department.id.clone(),
+            agent,
+            received,
+            content_hash: content_hash(&content),
+            content,
+            items,
+            all_or_nothing: request.all_or_nothing,
+        })
+    }
+
+    async fn answer(&self, appended: Appended) -> v1::SubmitMeasurementsResponse {
+        let server_time = Some(wire::timestamp(self.clock.now()));
+        match appended {
+            Appended::Recorded { recorded, duplicate } => v1::SubmitMeasurementsResponse {
+                receipt: Some(self.sign(&recorded, duplicate).await),
+                outcomes: recorded.outcome_numbers(),
+                rejections: recorded.rejection_messages(),
+                counts: Some(Counts::of(&recorded.outcomes).into()),
+                server_time,
+            },
+            Appended::NotRecorded { outcomes, rejections } => v1::SubmitMeasurementsResponse {
+                receipt: None,
+                counts: Some(Counts::of(&outcomes).into()),
+                outcomes: outcomes.iter().map(|o| v1::Outcome::from(*o) as i32).collect(),
+                rejections: rejections.iter().map(|r: &Rejection| r.into()).collect(),
+                server_time,
+            },
+        }
+    }
+
+    async fn sign(&self, recorded: &Recorded, duplicate: bool) -> v1::Receipt {
+        recorded.receipt(self.desk.sign(&recorded.link).await, duplicate)
+    }
+}
+
+fn parse_id(text: &str) -> Result<SubmissionId, Failure> {
+    text.parse::<SubmissionId>()
+        .map_err(|error| Failure::invalid("submission_id", "SUBMISSION_ID_FORM", error.to_string()))
+}

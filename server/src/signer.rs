@@ -1,0 +1,61 @@
+//! The key that signs receipts: made once, kept in the data folder, readable by the server alone.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use tiendo_shared::signed::{self, Signed};
+use tiendo_shared::submission::Link;
+
+mod desk;
+
+pub use desk::Desk;
+
+/// Signs the links of receipts.
+#[derive(Debug)]
+pub struct Signer(Ed25519KeyPair);
+
+impl Signer {
+    /// Reads the key of this file, or makes one there.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        match fs::read(path) {
+            Ok(bytes) => Self::from_bytes(path, &bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(path),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn from_bytes(path: &Path, bytes: &[u8]) -> io::Result<Self> {
+        Ed25519KeyPair::from_seed_unchecked(bytes).map(Self).map_err(|_| {
+            let message = format!("`{}` is not a ledger key of 32 bytes", path.display());
+            io::Error::new(io::ErrorKind::InvalidData, message)
+        })
+    }
+
+    fn create(path: &Path) -> io::Result<Self> {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).map_err(io::Error::other)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(&secret)?;
+        file.sync_all()?;
+        if let Some(folder) = path.parent() {
+            fs::File::open(folder)?.sync_all()?;
+        }
+        Self::from_bytes(path, &secret)
+    }
+
+    /// One signature over these links, with the branch of each.
+    pub fn sign(&self, links: &[Link]) -> Vec<Signed> {
+        let (root, branches) = signed::tree(links);
+        let signature = self.0.sign(&signed::bytes_to_sign(&root)).as_ref().to_vec();
+        let with = |branch| Signed { signature: signature.clone(), branch };
+        branches.into_iter().map(with).collect()
+    }
+
+    /// The public key that checks signatures.
+    pub fn public_key(&self) -> Vec<u8> {
+        self.0.public_key().as_ref().to_vec()
+    }
+}

@@ -1,0 +1,145 @@
+//! Use case: where targets stand, from the figures known now or at an instant.
+
+mod province;
+
+use jiff::Timestamp;
+use tiendo_shared::assess::{self, Assessment, Question, SeriesRole, Verdict};
+use tiendo_shared::target::Target;
+use tiendo_shared::wire::{self, v1};
+
+use crate::failure::Failure;
+use crate::figures::{Figures, as_of, known_department};
+use crate::page;
+use province::{History, Province};
+
+/// Says where targets stand.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Where the figures come from.
+    pub figures: Figures,
+}
+
+impl Standing {
+    /// Lists where targets stand, in the plan's order, with the count of every verdict.
+    pub async fn list(
+        &self,
+        request: v1::ListTargetStatusesRequest,
+        now: Timestamp,
+    ) -> Result<v1::ListTargetStatusesResponse, Failure> {
+        let wanted = verdicts(&request.verdicts)?;
+        if !request.department.is_empty() {
+            known_department(&self.figures.catalogue, &request.department)?;
+        }
+        let asked = as_of(request.as_of)?;
+        let instant = asked.unwrap_or(now);
+        let mut province = Province::new(&self.figures, asked);
+        let mut statuses = Vec::new();
+        let mut counts = vec![0; Verdict::ALL.len()];
+        for target in self.targets(&request) {
+            let (assessment, status) = self.stand(target, &mut province, instant).await?;
+            counts[assessment.verdict as usize] += 1;
+            if wanted.is_empty() || wanted.contains(&assessment.verdict) {
+                statuses.push(status);
+            }
+        }
+        let (statuses, next_page_token) =
+            page::slice(statuses, request.page_size, &request.page_token)?;
+        let counts = Verdict::ALL.iter().map(|verdict| v1::VerdictCount {
+            verdict: v1::Verdict::from(*verdict) as i32,
+            count: counts[*verdict as usize],
+        });
+        Ok(v1::ListTargetStatusesResponse {
+            statuses,
+            next_page_token,
+            as_of: Some(wire::timestamp(instant)),
+            counts: counts.filter(|count| count.count > 0).collect(),
+        })
+    }
+
+    /// Says where one target stands, with the series judged.
+    pub async fn get(
+        &self,
+        request: v1::GetTargetStatusRequest,
+        now: Timestamp,
+    ) -> Result<v1::GetTargetStatusResponse, Failure> {
+        let catalogue = &self.figures.catalogue;
+        let target = catalogue
+            .target(&request.target)
+            .ok_or_else(|| Failure::not_found("target", &request.target))?;
+        let asked = as_of(request.as_of)?;
+        let instant = asked.unwrap_or(now);
+        let mut province = Province::new(&self.figures, asked);
+        let (_, status) = self.stand(target, &mut province, instant).await?;
+        let mut history = Vec::new();
+        for series in province.reported(&target.indicator).await? {
+            for measurement in &series.measurements {
+                history.push(self.figures.stored(&series.key, measurement).await?);
+            }
+        }
+        Ok(v1::GetTargetStatusResponse {
+            status: Some(status),
+            as_of: Some(wire::timestamp(instant)),
+            history,
+        })
+    }
+
+    fn targets(&self, request: &v1::ListTargetStatusesRequest) -> impl Iterator<Item = &Target> {
+        let catalogue = &self.figures.catalogue;
+        let (horizon, department) = (request.horizon, request.department.clone());
+        catalogue.targets().iter().filter(move |target| {
+            let owner = catalogue.indicator(&target.indicator).map(|found| found.owner.as_str());
+            (horizon == 0 || u32::try_from(target.horizon) == Ok(horizon))
+                && (department.is_empty() || owner == Some(department.as_str()))
+        })
+    }
+
+    async fn stand(
+        &self,
+        target: &Target,
+        province: &mut Province<'_>,
+        instant: Timestamp,
+    ) -> Result<(Assessment, v1::TargetStatus), Failure> {
+        let catalogue = &self.figures.catalogue;
+        let indicator = catalogue
+            .indicator(&target.indicator)
+            .ok_or_else(|| Failure::not_found("indicator", &target.indicator))?;
+        let judged = province.history(&target.indicator).await?;
+        let reference = match target.comparator.reference() {
+            Some(id) => province.history(id).await?,
+            None => History::default().into(),
+        };
+        let assessment = assess::assess(&Question {
+            target,
+            indicator,
+            history: &judged.measurements,
+            reference: &reference.measurements,
+            uncomputed: &judged.uncomputed,
+            as_of: catalogue.calendar().today(instant),
+        });
+        let used = assessment.explanation.sources.iter().flat_map(|source| {
+            let history = match source.series {
+                SeriesRole::Judged => &judged,
+                SeriesRole::Reference => &reference,
+            };
+            history.sources(source.period)
+        });
+        let sources = used.cloned().collect();
+        let status = wire::target_status(catalogue, target, &assessment, sources);
+        Ok((assessment, status))
+    }
+}
+
+fn verdicts(numbers: &[i32]) -> Result<Vec<Verdict>, Failure> {
+    let known = |number: i32| {
+        Verdict::ALL.into_iter().find(|verdict| v1::Verdict::from(*verdict) as i32 == number)
+    };
+    numbers
+        .iter()
+        .map(|number| {
+            known(*number).ok_or_else(|| {
+                let message = format!("no verdict has the number {number}");
+                Failure::invalid("verdicts", "UNKNOWN_VERDICT", message)
+            })
+        })
+        .collect()
+}
