@@ -1,0 +1,157 @@
+//! What every command works with: the home, the configuration, the console, and the way they fail.
+
+use std::sync::Arc;
+
+use tiendo_shared::catalogue::Catalogue;
+use tiendo_shared::department::Department;
+
+use crate::catalogue;
+use crate::clock;
+use crate::config::Config;
+use crate::connection::{Connection, Met};
+use crate::console::{Console, Tone};
+use crate::contact::{self, Contact, Key};
+use crate::exit::Exit;
+use crate::home::Home;
+use crate::outbox::{self, Findings, Outbox};
+use crate::text::Lang;
+
+/// Seconds the clocks may differ before the officer is told.
+const SKEW_TOLD: i64 = 300;
+
+/// What a command works with.
+#[derive(Debug)]
+pub(crate) struct App<'a> {
+    /// The folder of the agent.
+    pub(crate) home: Home,
+    /// What the configuration says.
+    pub(crate) config: Config,
+    /// Where to write.
+    pub(crate) console: &'a mut Console,
+}
+
+/// A command that could not be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failed {
+    /// How it ends.
+    pub(crate) exit: Exit,
+    /// What the officer is told.
+    pub(crate) said: String,
+}
+
+impl Failed {
+    /// It could not be done.
+    pub(crate) fn because(said: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, said: said.into() }
+    }
+
+    /// The configuration is wrong.
+    pub(crate) fn configuration(said: impl Into<String>) -> Self {
+        Self { exit: Exit::Configuration, said: said.into() }
+    }
+}
+
+impl App<'_> {
+    /// The language of the officer.
+    pub(crate) fn lang(&self) -> Lang {
+        self.console.lang
+    }
+
+    /// The way to the server that the configuration names.
+    pub(crate) fn connection(&self) -> Result<Connection, Failed> {
+        Connection::of(&self.config)
+            .map_err(|error| Failed::configuration(self.lang().no_connection(&error)))
+    }
+
+    /// Asks the server what it is, and notes what it tells; none if it cannot be reached.
+    pub(crate) async fn meet(&mut self, connection: &mut Connection) -> Option<Met> {
+        let mut contact = Contact::load(&self.home);
+        let met = match connection.meet().await {
+            Ok(met) => met,
+            Err(status) => {
+                contact.failed(clock::now(), &self.lang().away(&status));
+                contact.save(&self.home);
+                return None;
+            }
+        };
+        contact.met(&met);
+        contact.save(&self.home);
+        let lang = self.lang();
+        match contact::compare_key(&self.home, &met.info) {
+            Ok(Key::Known | Key::NotTold) => {}
+            Ok(Key::Changed) => {
+                let file = self.home.server_key();
+                self.warn(&format!("{} `{}`", lang.key_changed(), file.display()));
+            }
+            Err(error) => tracing::warn!("the server's key cannot be kept: {error}"),
+        }
+        if met.ahead.as_secs().abs() >= SKEW_TOLD {
+            self.warn(&lang.clock_skew(met.ahead.as_secs()));
+        }
+        Some(met)
+    }
+
+    /// The catalogue as the server has it now; as it was kept if the server cannot tell.
+    pub(crate) async fn catalogue(
+        &mut self,
+        connection: Option<&Connection>,
+    ) -> Result<Arc<Catalogue>, Failed> {
+        let lang = self.lang();
+        if let Some(connection) = connection {
+            match catalogue::fetch(connection, &self.home).await {
+                Ok(catalogue) => return Ok(Arc::new(catalogue)),
+                Err(status) => self.console.note(&lang.server_said(&status)),
+            }
+        }
+        let Some(kept) = catalogue::kept(&self.home) else {
+            let failure = Contact::load(&self.home).failure.map(|failure| failure.why);
+            let why = failure.map(|why| format!("{why} ")).unwrap_or_default();
+            return Err(Failed::because(format!("{why}{}", lang.no_catalogue())));
+        };
+        self.console.note(&lang.old_catalogue(&kept.version));
+        Ok(Arc::new(kept))
+    }
+
+    /// The department that reports, as the catalogue has it.
+    pub(crate) fn department(&self, catalogue: &Catalogue) -> Result<Department, Failed> {
+        let lang = self.lang();
+        let id = self.config.department.as_deref();
+        let id = id.ok_or_else(|| Failed::configuration(lang.no_department()))?;
+        let known = catalogue.department(id).cloned();
+        known.ok_or_else(|| Failed::configuration(lang.unknown_department(id)))
+    }
+
+    /// The ledger of this computer; what is out of order is told.
+    pub(crate) fn outbox(&mut self) -> Result<Outbox, Failed> {
+        let (outbox, findings) = Outbox::open(&self.home).map_err(|error| self.ledger(&error))?;
+        self.tell(&findings);
+        Ok(outbox)
+    }
+
+    fn tell(&mut self, findings: &Findings) {
+        if let Some(first) = findings.damage.first() {
+            let said = self.lang().ledger_damaged(findings.damage.len(), &first.to_string());
+            self.warn(&said);
+        }
+        for copy in &findings.quarantined {
+            tracing::warn!("a copy of what was damaged or cut is in `{}`", copy.display());
+        }
+        if findings.unreleased > 0 {
+            tracing::info!("{} submissions were prepared and never released", findings.unreleased);
+        }
+    }
+
+    /// What is said when the ledger fails.
+    pub(crate) fn ledger(&self, error: &outbox::Error) -> Failed {
+        Failed::because(self.lang().no_ledger(error))
+    }
+
+    /// A warning, for people whatever reads the answer.
+    pub(crate) fn warn(&mut self, text: &str) {
+        if self.console.colours {
+            self.console.note(&Tone::Warn.paint(text));
+        } else {
+            self.console.note(text);
+        }
+    }
+}

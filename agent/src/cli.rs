@@ -1,0 +1,390 @@
+//! The command line: what can be typed, in the officer's language.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command as Program, value_parser};
+use tiendo_shared::period::ReportingPeriod;
+
+use crate::text::Lang;
+
+/// A command line that was understood.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    /// Folder of configuration and ledger, if it was named.
+    pub(crate) home: Option<PathBuf>,
+    /// Whether programs read the answer.
+    pub(crate) json: bool,
+    /// How much to log beside warnings: 0 to 2.
+    pub(crate) verbose: u8,
+    /// Settings given as flags, by their names in `agent.toml`.
+    pub(crate) flags: Vec<(&'static str, String)>,
+    /// What to do.
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Make a form.
+    Template {
+        /// The period; none for the last that ended.
+        period: Option<ReportingPeriod>,
+        /// Where to write it.
+        out: Option<PathBuf>,
+        /// Whether an existing file may be written over.
+        force: bool,
+    },
+    /// Check a file and send nothing.
+    Check {
+        /// What to check.
+        input: Input,
+        /// Whether to leave the server alone.
+        offline: bool,
+    },
+    /// Check a file and send it.
+    Submit {
+        /// What to send.
+        input: Input,
+        /// Whether implausible changes are confirmed.
+        confirm: bool,
+        /// Whether a refused row keeps all others back.
+        all_or_nothing: bool,
+    },
+    /// Show what waits.
+    Status {
+        /// Whether to send it first.
+        send: bool,
+    },
+    /// Show receipts.
+    Receipts {
+        /// The submission to show in detail.
+        id: Option<String>,
+        /// How many to list.
+        last: usize,
+    },
+    /// Check the ledger of this computer.
+    Verify,
+}
+
+/// A file and how it is read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Input {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// What tells how to read it.
+    pub(crate) reading: Reading,
+    /// Where refused rows go; none for beside the file.
+    pub(crate) rejects: Option<PathBuf>,
+}
+
+/// What tells how a file is read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// The form itself.
+    Form,
+    /// A job of the configuration.
+    Job(String),
+    /// A mapping in a file of its own.
+    Mapping(PathBuf),
+}
+
+/// A command line that ends here: help was asked for, or it is wrong.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// What was asked for.
+    Shown(String),
+    /// What is wrong.
+    Wrong(String),
+}
+
+/// Understands a command line; the first argument is the program's name.
+pub(crate) fn parse(args: &[OsString], lang: Lang) -> Result<Invocation, Stop> {
+    let matches = program(lang).try_get_matches_from(args).map_err(|error| stop(&error, lang))?;
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let mut flags: Vec<_> = ["lang", "server", "department", "agent"]
+        .into_iter()
+        .filter_map(|name| Some((name, text(name)?)))
+        .collect();
+    if matches.get_flag("insecure-loopback") {
+        flags.push(("insecure_loopback", "true".to_owned()));
+    }
+    let command = match matches.subcommand() {
+        Some(("template", of)) => Command::Template {
+            period: of.get_one("period").copied(),
+            out: of.get_one("out").cloned(),
+            force: of.get_flag("force"),
+        },
+        Some(("submit", of)) if of.get_flag("dry-run") => {
+            Command::Check { input: input(of), offline: false }
+        }
+        Some(("submit", of)) => Command::Submit {
+            input: input(of),
+            confirm: of.get_flag("confirm"),
+            all_or_nothing: of.get_flag("all-or-nothing"),
+        },
+        Some(("check", of)) => Command::Check { input: input(of), offline: of.get_flag("offline") },
+        Some(("receipts", of)) => Command::Receipts {
+            id: of.get_one("id").cloned(),
+            last: of.get_one("last").copied().unwrap_or(20),
+        },
+        Some(("verify", _)) => Command::Verify,
+        Some(("status", of)) => Command::Status { send: of.get_flag("send") },
+        _ => return Err(Stop::Wrong(lang.usage_missing_command().to_owned())),
+    };
+    Ok(Invocation {
+        home: matches.get_one("home").cloned(),
+        json: matches.get_flag("json"),
+        verbose: matches.get_count("verbose"),
+        flags,
+        command,
+    })
+}
+
+/// The language a command line asks for, looked up before it is understood, so
+/// that help and errors are in it.
+pub(crate) fn language(args: &[OsString], env: &dyn Fn(&str) -> Option<String>) -> Lang {
+    let mut words = args.iter().filter_map(|word| word.to_str());
+    let mut code = None;
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--lang") {
+            Some("") => code = words.next().map(str::to_owned),
+            Some(rest) => code = rest.strip_prefix('=').map(str::to_owned),
+            None => {}
+        }
+    }
+    code.or_else(|| env("TIENDO_LANG")).and_then(|code| Lang::of_code(&code)).unwrap_or_default()
+}
+
+fn input(of: &ArgMatches) -> Input {
+    let job = of.get_one::<String>("job").cloned().map(Reading::Job);
+    let mapping = || of.get_one::<PathBuf>("mapping").cloned().map(Reading::Mapping);
+    Input {
+        file: of.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
+        reading: job.or_else(mapping).unwrap_or(Reading::Form),
+        rejects: of.get_one("rejects").cloned(),
+    }
+}
+
+fn program(lang: Lang) -> Program {
+    let program = Program::new("tiendo-agent")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(lang.about())
+        .after_help(lang.exit_codes())
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .subcommand_required(true)
+        .subcommand_help_heading(lang.heading_commands())
+        .override_usage(lang.usage_program())
+        .help_template(template(lang))
+        .args(globals(lang))
+        .arg(flag("version", lang.arg_version(), lang).short('V').action(ArgAction::Version));
+    [
+        command("template", lang.about_template(), lang.usage_template(), lang).args([
+            option("period", lang.word_period(), lang.arg_period(), lang)
+                .value_parser(|text: &str| text.parse::<ReportingPeriod>()),
+            path("out", lang.arg_out(), lang),
+            flag("force", lang.arg_force(), lang),
+        ]),
+        with_input(command("check", lang.about_check(), lang.usage_check(), lang), lang).arg(flag(
+            "offline",
+            lang.arg_offline(),
+            lang,
+        )),
+        with_input(command("submit", lang.about_submit(), lang.usage_submit(), lang), lang).args([
+            flag("confirm", lang.arg_confirm(), lang).alias("yes"),
+            flag("all-or-nothing", lang.arg_all_or_nothing(), lang),
+            flag("dry-run", lang.arg_dry_run(), lang),
+        ]),
+        command("status", lang.about_status(), lang.usage_status(), lang).arg(flag(
+            "send",
+            lang.arg_send(),
+            lang,
+        )),
+        command("receipts", lang.about_receipts(), lang.usage_receipts(), lang).args([
+            argument("id", lang.word_id(), lang.arg_receipt(), lang),
+            option("last", lang.word_number(), lang.arg_last(), lang)
+                .value_parser(value_parser!(usize)),
+        ]),
+        command("verify", lang.about_verify(), lang.usage_verify(), lang),
+    ]
+    .into_iter()
+    .fold(program, Program::subcommand)
+}
+
+fn template(lang: Lang) -> String {
+    format!("{{about}}\n\n{} {{usage}}\n\n{{all-args}}{{after-help}}\n", lang.heading_usage())
+}
+
+fn command(name: &'static str, about: &'static str, usage: &'static str, lang: Lang) -> Program {
+    Program::new(name)
+        .about(about)
+        .override_usage(usage)
+        .disable_help_flag(true)
+        .help_template(template(lang))
+}
+
+fn globals(lang: Lang) -> Vec<Arg> {
+    let options = vec![
+        option("home", lang.word_folder(), lang.arg_home(), lang)
+            .value_parser(ValueParser::path_buf()),
+        option("lang", "vi|en", lang.arg_lang(), lang)
+            .value_parser(PossibleValuesParser::new(["vi", "en"]))
+            .hide_possible_values(true),
+        flag("json", lang.arg_json(), lang),
+        option("server", lang.word_address(), lang.arg_server(), lang),
+        option("department", lang.word_id(), lang.arg_department(), lang),
+        option("agent", lang.word_id(), lang.arg_agent(), lang),
+        flag("insecure-loopback", lang.arg_insecure(), lang),
+        flag("verbose", lang.arg_verbose(), lang).short('v').action(ArgAction::Count),
+        flag("help", lang.arg_help(), lang).short('h').action(ArgAction::Help),
+    ];
+    let global = |option: Arg| option.global(true).help_heading(lang.heading_globals());
+    options.into_iter().map(global).collect()
+}
+
+fn with_input(program: Program, lang: Lang) -> Program {
+    program.args([
+        argument("file", lang.word_file(), lang.arg_file(), lang)
+            .required(true)
+            .value_parser(value_parser!(PathBuf)),
+        option("job", lang.word_name(), lang.arg_job(), lang),
+        path("mapping", lang.arg_mapping(), lang).conflicts_with("job"),
+        path("rejects", lang.arg_rejects(), lang),
+    ])
+}
+
+fn argument(name: &'static str, shown: &'static str, help: &'static str, lang: Lang) -> Arg {
+    Arg::new(name).value_name(shown).help(help).help_heading(lang.heading_arguments())
+}
+
+fn flag(name: &'static str, help: &'static str, lang: Lang) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .action(ArgAction::SetTrue)
+        .help(help)
+        .help_heading(lang.heading_options())
+}
+
+fn option(name: &'static str, shown: &'static str, help: &'static str, lang: Lang) -> Arg {
+    Arg::new(name).long(name).value_name(shown).help(help).help_heading(lang.heading_options())
+}
+
+fn path(name: &'static str, help: &'static str, lang: Lang) -> Arg {
+    option(name, lang.word_file(), help, lang).value_parser(ValueParser::path_buf())
+}
+
+fn stop(error: &clap::Error, lang: Lang) -> Stop {
+    let get = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join("`, `"),
+        _ => String::new(),
+    };
+    let argument = get(ContextKind::InvalidArg);
+    let said = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            return Stop::Shown(error.render().to_string().trim_end().to_owned());
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            return Stop::Wrong(lang.usage_missing_command().to_owned());
+        }
+        ErrorKind::InvalidSubcommand => {
+            lang.usage_unknown_command(&get(ContextKind::InvalidSubcommand))
+        }
+        ErrorKind::UnknownArgument => lang.usage_unknown_argument(&argument),
+        ErrorKind::MissingRequiredArgument => lang.usage_missing_argument(&argument),
+        ErrorKind::ArgumentConflict => lang.usage_conflict(&argument, &get(ContextKind::PriorArg)),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let accepted = get(ContextKind::ValidValue);
+            let said = lang.usage_invalid_value(&argument, &get(ContextKind::InvalidValue));
+            match accepted.as_str() {
+                _ if argument.contains("--period") => {
+                    format!(
+                        "{said} {}",
+                        lang.usage_accepted("`2026`, `2026-S1`, `2026-Q3`, `2026-09`")
+                    )
+                }
+                "" => said,
+                accepted => format!("{said} {}", lang.usage_accepted(&format!("`{accepted}`"))),
+            }
+        }
+        _ => lang.usage_other(error.render().to_string().trim_end()),
+    };
+    let suggested =
+        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    let hint = suggested.into_iter().map(get).find(|word| !word.is_empty());
+    let hint = hint.map(|word| format!(" {}", lang.did_you_mean(&word))).unwrap_or_default();
+    Stop::Wrong(format!("{said}{hint}\n{}", lang.usage_see_help()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(line: &str) -> Vec<OsString> {
+        std::iter::once("tiendo-agent").chain(line.split_whitespace()).map(Into::into).collect()
+    }
+
+    fn wrong(line: &str, lang: Lang) -> String {
+        match parse(&args(line), lang) {
+            Err(Stop::Wrong(text)) => text,
+            other => panic!("`{line}`: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn commands_are_understood_with_their_options() {
+        let invocation = parse(
+            &args("submit a.csv --job dti --yes --server h:1 --json -vv --insecure-loopback"),
+            Lang::Vi,
+        );
+        let invocation = invocation.unwrap();
+        assert!(invocation.json);
+        assert_eq!(invocation.verbose, 2);
+        let flags = [("server", "h:1".to_owned()), ("insecure_loopback", "true".to_owned())];
+        assert_eq!(invocation.flags, flags);
+        let input =
+            Input { file: "a.csv".into(), reading: Reading::Job("dti".to_owned()), rejects: None };
+        let expected = Command::Submit { input, confirm: true, all_or_nothing: false };
+        assert_eq!(invocation.command, expected);
+        let dry = parse(&args("--home /h submit a.csv --mapping m.toml --dry-run"), Lang::Vi);
+        let dry = dry.unwrap();
+        assert_eq!(dry.home, Some("/h".into()));
+        assert!(matches!(dry.command, Command::Check { offline: false, .. }));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_the_officers_language_with_what_was_meant() {
+        for (line, vi, en) in [
+            ("", "Thiếu lệnh", "command is missing"),
+            ("sumbit a.csv", "Ý là `submit`?", "Did you mean `submit`?"),
+            ("check a.csv --ofline", "Ý là `--offline`?", "Did you mean `--offline`?"),
+            ("check", "Thiếu `<TỆP>`", "`<FILE>` is missing"),
+            ("template --period 2026Q1", "`2026-Q3`", "`2026-Q3`"),
+            ("status --lang fr", "`vi`, `en`", "`vi`, `en`"),
+            ("check a --job b --mapping c", "không dùng cùng", "exclude each other"),
+        ] {
+            assert!(wrong(line, Lang::Vi).contains(vi), "{}", wrong(line, Lang::Vi));
+            assert!(wrong(line, Lang::En).contains(en), "{}", wrong(line, Lang::En));
+        }
+    }
+
+    #[test]
+    fn help_is_vietnamese_unless_another_language_is_asked_for() {
+        let nothing = |_: &str| None;
+        let english = |name: &str| (name == "TIENDO_LANG").then(|| "en".to_owned());
+        assert_eq!(language(&args("--help"), &nothing), Lang::Vi);
+        assert_eq!(language(&args("--help"), &english), Lang::En);
+        assert_eq!(language(&args("--lang vi --help"), &english), Lang::Vi);
+        assert_eq!(language(&args("status --lang=en"), &nothing), Lang::En);
+        for (lang, words) in [(Lang::Vi, "Mã thoát"), (Lang::En, "Exit codes")] {
+            let Err(Stop::Shown(help)) = parse(&args("--help"), lang) else { panic!() };
+            assert!(help.contains(words) && help.contains("submit"), "{help}");
+            let other = if lang == Lang::Vi { ["Options", "Usage"] } else { ["Tùy", "Cách"] };
+            assert!(other.iter().all(|word| !help.contains(word)), "{help}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The commands, one file each; none knows another.
+
+mod check;
+mod file;
+mod receipts;
+mod status;
+mod submit;
+mod template;
+mod verify;
+
+use crate::app::{App, Failed};
+use crate::cli::Command;
+use crate::exit::Exit;
+
+/// Does what the command line asks for.
+pub(crate) async fn run(app: &mut App<'_>, command: Command) -> Result<Exit, Failed> {
+    match command {
+        Command::Template { period, out, force } => template::run(app, period, out, force).await,
+        Command::Check { input, offline } => check::run(app, &input, offline).await,
+        Command::Submit { input, confirm, all_or_nothing } => {
+            submit::run(app, &input, submit::Options { confirm, all_or_nothing }).await
+        }
+        Command::Status { send } => status::run(app, send).await,
+        Command::Receipts { id: Some(id), .. } => receipts::show(app, &id),
+        Command::Receipts { id: None, last } => receipts::list(app, last),
+        Command::Verify => verify::run(app),
+    }
+}

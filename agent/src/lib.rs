@@ -1,0 +1,106 @@
+//! The agent of Tiendo: reads an officer's file, checks it, and sends it to the province.
+//!
+//! A submission is on the disk of this computer before the first byte of it is
+//! sent, and waits there until the server's answer is on the disk too. What
+//! officers read is in `text`, in Vietnamese and English.
+
+pub mod source;
+
+pub mod mapping;
+
+pub mod number;
+
+mod app;
+mod catalogue;
+mod cli;
+mod clock;
+mod collected;
+mod command;
+mod config;
+mod connection;
+mod console;
+mod contact;
+mod exit;
+mod form;
+mod home;
+mod logging;
+mod outbox;
+mod pack;
+mod progress;
+mod proof;
+mod push;
+mod reading;
+mod reconcile;
+mod refused;
+mod rejects;
+mod report;
+mod rpc;
+mod sending;
+mod table;
+mod text;
+
+use std::ffi::OsString;
+
+use crate::app::{App, Failed};
+use crate::cli::{Invocation, Stop};
+use crate::config::Config;
+pub use crate::console::Console;
+pub use crate::exit::Exit;
+use crate::home::Home;
+pub use crate::text::Lang;
+
+/// Does what a command line asks for; the first argument is the program's name.
+///
+/// `env` looks environment variables up. What is said goes to `console`.
+pub async fn run(
+    args: impl IntoIterator<Item = OsString>,
+    env: &dyn Fn(&str) -> Option<String>,
+    mut console: Console,
+) -> Exit {
+    let args: Vec<OsString> = args.into_iter().collect();
+    console.lang = cli::language(&args, env);
+    let invocation = match cli::parse(&args, console.lang) {
+        Ok(invocation) => invocation,
+        Err(Stop::Shown(text)) => {
+            console.line(&text);
+            return Exit::Done;
+        }
+        Err(Stop::Wrong(text)) => {
+            console.note(&text);
+            return Exit::Usage;
+        }
+    };
+    logging::start(invocation.verbose, env);
+    console.json = invocation.json;
+    match configured(invocation, env, &mut console).await {
+        Ok(exit) => exit,
+        Err(Failed { exit, said }) => {
+            console.note(&said);
+            console.document(&serde_json::json!({ "error": said, "exit": exit as u8 }));
+            exit
+        }
+    }
+}
+
+async fn configured(
+    invocation: Invocation,
+    env: &dyn Fn(&str) -> Option<String>,
+    console: &mut Console,
+) -> Result<Exit, Failed> {
+    let home = Home::find(invocation.home, env);
+    let lang = console.lang;
+    let path = home.config();
+    let text = home::read_if_present(&path)
+        .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
+        .map_err(|error| Failed::configuration(format!("`{}`: {error}", path.display())))?;
+    let config = Config::parse(&text, env, &invocation.flags, &home::host(env));
+    let config = config.map_err(|problems| {
+        let lines = problems.iter().map(|problem| format!("\n  {}", lang.problem(problem)));
+        let wrong = lang.configuration_wrong();
+        Failed::configuration(format!("{wrong}{}", lines.collect::<String>()))
+    })?;
+    console.lang = config.lang;
+    let mut app = App { home, config, console };
+    // Boxed: the state of the largest command is large, and few are ever made.
+    Box::pin(command::run(&mut app, invocation.command)).await
+}

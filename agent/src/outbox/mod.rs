@@ -1,0 +1,407 @@
+//! The ledger of this computer: every submission before it is sent, every answer that came.
+//!
+//! Append-only, over the journal of `shared`. A submission is on the disk before
+//! the first byte of it goes out, and waits until an answer is on the disk too.
+//! Nothing is ever dropped: not by age, not by number of tries. Memory is bounded
+//! by what waits.
+
+mod index;
+pub(crate) mod record;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use prost::Message as _;
+use tiendo_shared::journal::{self, Damage, Directory, Journal, Options, Position, Reader, Scan};
+use tiendo_shared::submission::SubmissionId;
+use tiendo_shared::wire::v1;
+
+pub(crate) use self::index::Index;
+use self::record::{
+    Answered, Checkpoint, Entry, Failed, Prepared, Record, Released, Reopened, Split, Waiting,
+};
+use crate::home::{self, Home};
+
+/// Why the ledger cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The journal refused.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    /// The folder cannot be used.
+    #[error("`{}` cannot be used: {cause}", path.display())]
+    Folder {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// What stands at a position is no record of the kind expected.
+    #[error("the ledger has no submission at position {0}")]
+    NotThere(u64),
+}
+
+/// The ledger, open for writing; one process at a time.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    journal: Journal,
+    reader: Reader,
+    index: Index,
+    checkpoint: PathBuf,
+}
+
+/// What opening found out of order; all empty in the usual case.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// Ranges that should hold records and do not.
+    pub(crate) damage: Vec<Damage>,
+    /// Copies of what was damaged or cut.
+    pub(crate) quarantined: Vec<PathBuf>,
+    /// Submissions that were prepared by a command that died before it released them.
+    pub(crate) unreleased: usize,
+}
+
+impl Outbox {
+    /// Opens the ledger in `home`, or begins one.
+    pub(crate) fn open(home: &Home) -> Result<(Self, Findings), Error> {
+        let folder = |cause| Error::Folder { path: home.path().to_owned(), cause };
+        home.create().map_err(folder)?;
+        let (mut index, from) = saved(&home.checkpoint());
+        let options = Options { committed: from, ..Options::default() };
+        let (journal, recovery) = Journal::open(Directory::new(home.ledger()), options)?;
+        let reader = journal.reader();
+        replay(&mut index, reader.scan(from));
+        let findings = Findings {
+            damage: recovery.damage,
+            quarantined: recovery.quarantined,
+            unreleased: index.drop_unreleased(),
+        };
+        Ok((Self { journal, reader, index, checkpoint: home.checkpoint() }, findings))
+    }
+
+    /// What waits, and what came last.
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Records a submission; durable on return, sent once its act is released.
+    pub(crate) fn prepare(&mut self, prepared: Prepared) -> Result<(), Error> {
+        self.append([Entry::Prepared(prepared)])
+    }
+
+    /// Lets everything prepared for `act` be sent.
+    pub(crate) fn release(&mut self, act: SubmissionId) -> Result<(), Error> {
+        self.append([Entry::Released(Released { act: act.as_bytes().to_vec() })])
+    }
+
+    /// The submission that waits.
+    pub(crate) fn load(&self, waiting: &Waiting) -> Result<Prepared, Error> {
+        prepared_at(&self.reader, waiting.prepared)
+    }
+
+    /// Records the server's answer; the submission no longer waits.
+    pub(crate) fn answer(
+        &mut self,
+        waiting: &Waiting,
+        response: v1::SubmitMeasurementsResponse,
+        agent: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.append([Entry::Answered(Answered {
+            id: waiting.id.clone(),
+            prepared: waiting.prepared,
+            response: Some(response),
+            agent: agent.to_owned(),
+            at_us: now.as_microsecond(),
+        })])
+    }
+
+    /// Records that a submission can never be taken as it is; it no longer waits.
+    pub(crate) fn fail(
+        &mut self,
+        waiting: &Waiting,
+        code: i32,
+        message: String,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.append([Entry::Failed(Failed {
+            id: waiting.id.clone(),
+            prepared: waiting.prepared,
+            code,
+            message,
+            at_us: now.as_microsecond(),
+        })])
+    }
+
+    /// Puts shorter submissions in the place of one that was too long.
+    pub(crate) fn split(&mut self, whole: &Waiting, pieces: [Prepared; 2]) -> Result<(), Error> {
+        let [one, other] = pieces.map(Entry::Prepared);
+        self.append([one, other, Entry::Split(Split { id: whole.id.clone() })])
+    }
+
+    /// Lets a submission be sent again that the server had given a receipt for.
+    pub(crate) fn reopen(&mut self, answered: &Answered) -> Result<(), Error> {
+        let items = prepared_at(&self.reader, answered.prepared)?.items;
+        let (id, prepared) = (answered.id.clone(), answered.prepared);
+        self.append([Entry::Reopened(Reopened { id, prepared, items })])
+    }
+
+    /// Every record, in order.
+    pub(crate) fn records(&self) -> impl Iterator<Item = Result<(Position, Record), Damage>> {
+        decoded(self.reader.scan(Position::START))
+    }
+
+    /// Ends in good order.
+    pub(crate) fn close(self) -> Result<(), Error> {
+        let checkpoint = self.index.checkpoint(self.journal.end()).encode_to_vec();
+        self.journal.close()?;
+        home::replace(&self.checkpoint, &checkpoint)
+            .map_err(|cause| Error::Folder { path: self.checkpoint, cause })
+    }
+
+    /// Appends records so that a crash leaves a beginning of them.
+    fn append<const N: usize>(&mut self, entries: [Entry; N]) -> Result<(), Error> {
+        let records = entries.map(|entry| Record { entry: Some(entry) });
+        let mut positions = [Position::START; N];
+        for (position, record) in positions.iter_mut().zip(&records) {
+            *position = self.journal.append(&record.encode_to_vec())?;
+        }
+        self.journal.commit()?;
+        for (position, record) in positions.into_iter().zip(&records) {
+            self.index.apply(position, record);
+        }
+        Ok(())
+    }
+}
+
+/// The ledger as another process may be writing it: for a look, without a lock.
+#[derive(Debug)]
+pub(crate) struct View {
+    reader: Reader,
+    /// What waits, and what came last.
+    pub(crate) index: Index,
+}
+
+impl View {
+    /// Looks at the ledger in `home`; an empty one if there is none.
+    pub(crate) fn open(home: &Home) -> Result<Self, Error> {
+        let folder = |cause| Error::Folder { path: home.path().to_owned(), cause };
+        home.create().map_err(folder)?;
+        let reader = Reader::open(Directory::new(home.ledger()))?;
+        let (mut index, from) = saved(&home.checkpoint());
+        replay(&mut index, reader.scan(from));
+        index.drop_unreleased();
+        Ok(Self { reader, index })
+    }
+
+    /// Every record, in order.
+    pub(crate) fn records(&self) -> impl Iterator<Item = Result<(Position, Record), Damage>> {
+        decoded(self.reader.scan(Position::START))
+    }
+
+    /// The submission prepared at a position.
+    pub(crate) fn prepared_at(&self, position: u64) -> Result<Prepared, Error> {
+        prepared_at(&self.reader, position)
+    }
+}
+
+/// The index as it was last saved; an empty one if that cannot be read.
+fn saved(path: &Path) -> (Index, Position) {
+    let bytes = home::read_if_present(path).unwrap_or_default();
+    Checkpoint::decode(&*bytes).map(Index::resume).unwrap_or_default()
+}
+
+fn replay(index: &mut Index, scan: Scan) {
+    for (position, record) in decoded(scan).flatten() {
+        index.apply(position, &record);
+    }
+}
+
+fn decoded(scan: Scan) -> impl Iterator<Item = Result<(Position, Record), Damage>> {
+    scan.map(|found| {
+        // A newer program may have written records this one does not know: they decode as none.
+        found.map(|(position, bytes)| (position, Record::decode(&*bytes).unwrap_or_default()))
+    })
+}
+
+fn prepared_at(reader: &Reader, position: u64) -> Result<Prepared, Error> {
+    let bytes = reader.read(Position(position))?;
+    match Record::decode(&*bytes).unwrap_or_default().entry {
+        Some(Entry::Prepared(prepared)) => Ok(prepared),
+        _ => Err(Error::NotThere(position)),
+    }
+}
+
+/// The id these 16 bytes are.
+pub(crate) fn id_of(bytes: &[u8]) -> SubmissionId {
+    SubmissionId::from_bytes(bytes.try_into().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_800_000_000).unwrap()
+    }
+
+    fn id(number: u8) -> SubmissionId {
+        SubmissionId::from_bytes([number; 16])
+    }
+
+    fn prepared(number: u8, act: u8) -> Prepared {
+        Prepared {
+            id: vec![number; 16],
+            act: vec![act; 16],
+            department: "so-khcn".to_owned(),
+            request: vec![number; 100],
+            items: 3,
+            ..Prepared::default()
+        }
+    }
+
+    fn answer(sequence: u64) -> v1::SubmitMeasurementsResponse {
+        let receipt = v1::Receipt { sequence, ..Default::default() };
+        v1::SubmitMeasurementsResponse { receipt: Some(receipt), ..Default::default() }
+    }
+
+    #[track_caller]
+    fn check_waiting(index: &Index, expected: &[u8]) {
+        let waiting: Vec<_> = index.waiting().map(|waiting| waiting.id[0]).collect();
+        assert_eq!(waiting, expected);
+    }
+
+    /// Runs `test` on an outbox, then checks what waits: at once, after a crash,
+    /// after a clean end, to an onlooker, and without the checkpoint.
+    #[track_caller]
+    fn check(expected: &[u8], test: impl Fn(&mut Outbox)) {
+        for clean in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let home = Home::find(Some(folder.path().to_owned()), &|_| None);
+            let (mut outbox, _) = Outbox::open(&home).unwrap();
+            test(&mut outbox);
+            check_waiting(outbox.index(), expected);
+            check_waiting(&View::open(&home).unwrap().index, expected);
+            if clean {
+                outbox.close().unwrap();
+            } else {
+                drop(outbox);
+            }
+            let (outbox, findings) = Outbox::open(&home).unwrap();
+            assert!(findings.damage.is_empty());
+            check_waiting(outbox.index(), expected);
+            outbox.close().unwrap();
+            std::fs::remove_file(home.checkpoint()).unwrap();
+            check_waiting(Outbox::open(&home).unwrap().0.index(), expected);
+        }
+    }
+
+    fn waiting(outbox: &Outbox, number: u8) -> Waiting {
+        outbox.index().waiting().find(|waiting| waiting.id[0] == number).unwrap().clone()
+    }
+
+    #[test]
+    fn nothing_is_sent_before_its_act_is_released() {
+        check(&[], |outbox| {
+            outbox.prepare(prepared(1, 1)).unwrap();
+            outbox.prepare(prepared(2, 1)).unwrap();
+        });
+        check(&[1, 2], |outbox| {
+            outbox.prepare(prepared(1, 1)).unwrap();
+            outbox.prepare(prepared(9, 9)).unwrap();
+            outbox.prepare(prepared(2, 1)).unwrap();
+            outbox.release(id(1)).unwrap();
+        });
+    }
+
+    #[test]
+    fn an_answer_or_a_failure_ends_the_wait() {
+        check(&[2], |outbox| {
+            for number in [1, 2, 3] {
+                outbox.prepare(prepared(number, 1)).unwrap();
+            }
+            outbox.release(id(1)).unwrap();
+            assert_eq!(outbox.load(&waiting(outbox, 3)).unwrap(), prepared(3, 1));
+            outbox.answer(&waiting(outbox, 3), answer(7), "pc", now()).unwrap();
+            outbox.fail(&waiting(outbox, 1), 6, "khác".to_owned(), now()).unwrap();
+            assert_eq!(outbox.index().last_receipt().unwrap().sequence, 7);
+            assert_eq!(outbox.index().closed(), (1, 1));
+        });
+    }
+
+    #[test]
+    fn pieces_go_where_the_whole_stood() {
+        check(&[10, 11, 2, 3], |outbox| {
+            for number in [1, 2, 3] {
+                outbox.prepare(prepared(number, number)).unwrap();
+                outbox.release(id(number)).unwrap();
+            }
+            let whole = waiting(outbox, 1);
+            let piece =
+                |number| Prepared { replaces: whole.id.clone(), ..prepared(number, whole.act[0]) };
+            outbox.split(&whole, [piece(10), piece(11)]).unwrap();
+            let first: Vec<_> = outbox.index().first_act().iter().map(|one| one.id[0]).collect();
+            assert_eq!(first, [10, 11]);
+        });
+    }
+
+    #[test]
+    fn what_the_server_lost_waits_again_before_what_came_later() {
+        check(&[1, 2], |outbox| {
+            for number in [1, 2] {
+                outbox.prepare(prepared(number, number)).unwrap();
+                outbox.release(id(number)).unwrap();
+            }
+            outbox.answer(&waiting(outbox, 1), answer(1), "pc", now()).unwrap();
+            let answered = outbox.records().find_map(|record| match record.unwrap().1.entry {
+                Some(Entry::Answered(answered)) => Some(answered),
+                _ => None,
+            });
+            outbox.reopen(&answered.unwrap()).unwrap();
+            assert_eq!(outbox.index().last_receipt(), None);
+        });
+    }
+
+    #[test]
+    fn the_latest_receipt_is_the_one_furthest_down_the_chain() {
+        check(&[], |outbox| {
+            for number in [1, 2] {
+                outbox.prepare(prepared(number, 1)).unwrap();
+            }
+            outbox.release(id(1)).unwrap();
+            outbox.answer(&waiting(outbox, 2), answer(9), "pc", now()).unwrap();
+            outbox.answer(&waiting(outbox, 1), answer(8), "pc", now()).unwrap();
+            assert_eq!(outbox.index().last_receipt().unwrap().sequence, 9);
+        });
+    }
+
+    #[test]
+    fn one_process_writes_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::find(Some(folder.path().to_owned()), &|_| None);
+        let outbox = Outbox::open(&home).unwrap();
+        let second = Outbox::open(&home);
+        assert!(matches!(second, Err(Error::Journal(journal::Error::InUse { .. }))));
+        drop(outbox);
+    }
+
+    #[test]
+    fn a_damaged_record_does_not_hide_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::find(Some(folder.path().to_owned()), &|_| None);
+        let (mut outbox, _) = Outbox::open(&home).unwrap();
+        for number in [1, 2] {
+            outbox.prepare(prepared(number, 1)).unwrap();
+        }
+        outbox.release(id(1)).unwrap();
+        drop(outbox);
+        let segment = home.ledger().join(format!("{:016x}.seg", 0));
+        let mut bytes = std::fs::read(&segment).unwrap();
+        bytes[60] ^= 1;
+        std::fs::write(&segment, bytes).unwrap();
+        let (outbox, findings) = Outbox::open(&home).unwrap();
+        assert_eq!(findings.damage.len(), 1);
+        check_waiting(outbox.index(), &[2]);
+    }
+}

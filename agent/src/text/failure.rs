@@ -1,0 +1,122 @@
+//! Why a command could not be done, and what to do.
+
+use tiendo_shared::journal;
+
+use super::{Lang, say};
+use crate::config::{Fault, Problem};
+use crate::connection;
+use crate::outbox;
+use crate::push::Stopped;
+
+impl Lang {
+    /// One thing wrong with the configuration.
+    pub(crate) fn problem(self, problem: &Problem) -> String {
+        let said = match &problem.fault {
+            Fault::Syntax(message) => {
+                say!(self, "không phải TOML: {message}", "it is not TOML: {message}")
+            }
+            Fault::UnknownKey(word, near) => {
+                let hint = near.map(|near| format!(" {}", self.did_you_mean(near)));
+                let hint = hint.unwrap_or_default();
+                say!(self, "không có khóa `{word}`.{hint}", "there is no key `{word}`.{hint}")
+            }
+            Fault::Value { key, accepted } => say!(
+                self,
+                "giá trị của `{key}` không dùng được; dạng được nhận: {accepted}",
+                "the value of `{key}` cannot be used; accepted: {accepted}"
+            ),
+            Fault::Missing(key) => {
+                say!(self, "công việc thiếu khóa `{key}`", "the job lacks the key `{key}`")
+            }
+            Fault::RepeatedJob(name) => {
+                say!(self, "hai công việc cùng tên `{name}`", "two jobs are named `{name}`")
+            }
+        };
+        format!("{}: {said}", problem.origin)
+    }
+
+    /// Why there is no way to the server.
+    pub(crate) fn no_connection(self, error: &connection::Error) -> String {
+        match error {
+            connection::Error::NoServer => say!(
+                self,
+                "Chưa biết địa chỉ máy chủ. Thêm `server = \"TÊN:CỔNG\"` vào agent.toml, hoặc dùng `--server`.",
+                "The address of the server is not known. Add `server = \"HOST:PORT\"` to agent.toml, or use `--server`."
+            ),
+            connection::Error::NoDepartment => self.no_department().to_owned(),
+            connection::Error::NotEnrolled => say!(
+                self,
+                "Máy này chưa có chứng thư của máy chủ. Chỉ kết nối được tới máy chủ chạy thử trên chính máy này, với `--insecure-loopback`.",
+                "This computer has no certificate. It can only reach a server under trial on this computer, with `--insecure-loopback`."
+            ),
+            connection::Error::NotLoopback(address) => say!(
+                self,
+                "`--insecure-loopback` chỉ dùng với máy chủ trên chính máy này; `{address}` ở máy khác.",
+                "`--insecure-loopback` is for a server on this computer; `{address}` is another one."
+            ),
+            connection::Error::Unusable(text, cause) => {
+                say!(
+                    self,
+                    "`{text}` không dùng được: {cause}.",
+                    "`{text}` cannot be used: {cause}."
+                )
+            }
+        }
+    }
+
+    /// Why the ledger of this computer cannot be used.
+    pub(crate) fn no_ledger(self, error: &outbox::Error) -> String {
+        match error {
+            outbox::Error::Journal(journal::Error::InUse { path }) => {
+                let path = path.display();
+                say!(
+                    self,
+                    "Một lệnh `tiendo-agent` khác đang dùng sổ này (`{path}`). Chờ lệnh đó xong rồi chạy lại.",
+                    "Another `tiendo-agent` is using this ledger (`{path}`). Wait until it has ended."
+                )
+            }
+            error => say!(
+                self,
+                "Không dùng được sổ của máy này: {error}. Kiểm tra ổ đĩa, dung lượng còn trống và quyền ghi.",
+                "The ledger of this computer cannot be used: {error}. Check the disk, its free space and who may write."
+            ),
+        }
+    }
+
+    /// Why sending stopped, for the line that says what is safe.
+    pub(crate) fn stopped(self, stopped: &Stopped) -> String {
+        match stopped {
+            Stopped::Away(status) => self.away(status),
+            Stopped::Refused(status) => self.server_said(status),
+            Stopped::Ledger(error) => self.no_ledger(error),
+        }
+    }
+
+    /// That the server cannot be reached, with the cause.
+    pub(crate) fn away(self, status: &tonic::Status) -> String {
+        let cause = status.message();
+        if connection::is_of_network(status) {
+            say!(
+                self,
+                "Không liên lạc được với máy chủ ({cause}).",
+                "The server cannot be reached ({cause})."
+            )
+        } else {
+            say!(
+                self,
+                "Máy chủ tạm thời chưa nhận ({cause}).",
+                "The server takes nothing for now ({cause})."
+            )
+        }
+    }
+
+    /// What the server said instead of doing what it was asked.
+    pub(crate) fn server_said(self, status: &tonic::Status) -> String {
+        let (code, message) = (status.code(), status.message());
+        say!(
+            self,
+            "Máy chủ không nhận ({code:?}): {message}.",
+            "The server refuses ({code:?}): {message}."
+        )
+    }
+}

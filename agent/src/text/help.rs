@@ -1,0 +1,148 @@
+//! What `--help` says, and what is said of a wrong command line.
+
+use super::{phrases, sentences};
+
+phrases! {
+    about =
+        "Chương trình của đơn vị trong hệ thống Tiendo: đọc tệp số liệu, kiểm tra và gửi về tỉnh",
+        "A department's program of Tiendo: reads a file of figures, checks it, sends it to the province";
+    about_template =
+        "Tạo biểu mẫu Excel gồm đúng các chỉ tiêu đơn vị phải báo cáo",
+        "Make an Excel form with exactly the indicators the department reports";
+    about_check =
+        "Kiểm tra tệp số liệu, không gửi gì",
+        "Check a file of figures and send nothing";
+    about_submit =
+        "Kiểm tra tệp, ghi vào sổ của máy này, rồi gửi về máy chủ",
+        "Check a file, write it to this computer's ledger, then send it to the server";
+    about_status =
+        "Xem lượt gửi nào đang chờ và vì sao, lần liên lạc gần nhất với máy chủ",
+        "Show what waits to be sent and why, and the last contact with the server";
+    about_receipts =
+        "Xem biên nhận của máy chủ và kiểm tra chữ ký",
+        "Show the server's receipts and check their signatures";
+    about_verify =
+        "Kiểm tra sổ của máy này: không hỏng, biên nhận khớp với số liệu đã gửi",
+        "Check this computer's ledger: undamaged, and receipts fit what was sent";
+
+    arg_home =
+        "Thư mục giữ cấu hình và sổ gửi [mặc định: ~/.tiendo-agent; Windows: %PROGRAMDATA%\\Tiendo] [env: TIENDO_HOME]",
+        "Folder of configuration and ledger [default: ~/.tiendo-agent; Windows: %PROGRAMDATA%\\Tiendo] [env: TIENDO_HOME]";
+    arg_lang = "Ngôn ngữ: vi hoặc en [env: TIENDO_LANG]", "Language: vi or en [env: TIENDO_LANG]";
+    arg_json =
+        "In kết quả thành một văn bản JSON cho chương trình khác đọc",
+        "Print the answer as one JSON document for programs";
+    arg_server =
+        "Địa chỉ máy chủ, dạng TÊN:CỔNG [env: TIENDO_SERVER]",
+        "Address of the server, as HOST:PORT [env: TIENDO_SERVER]";
+    arg_department =
+        "Mã đơn vị báo cáo [env: TIENDO_DEPARTMENT]",
+        "Id of the reporting department [env: TIENDO_DEPARTMENT]";
+    arg_agent =
+        "Tên của máy này khi gửi [mặc định: tên máy tính] [env: TIENDO_AGENT]",
+        "Name of this computer when it sends [default: its host name] [env: TIENDO_AGENT]";
+    arg_insecure =
+        "Kết nối không mã hóa, chỉ tới máy chủ chạy thử trên chính máy này [env: TIENDO_INSECURE_LOOPBACK]",
+        "Connect without encryption, only to a server under trial on this computer [env: TIENDO_INSECURE_LOOPBACK]";
+    arg_verbose =
+        "Ghi thêm chi tiết ra stderr; -vv ghi nhiều hơn (hoặc đặt RUST_LOG)",
+        "Log more to stderr; -vv even more (or set RUST_LOG)";
+    arg_help = "Xem hướng dẫn", "Show this help";
+    arg_version = "Xem phiên bản", "Show the version";
+    arg_period =
+        "Kỳ báo cáo: 2026, 2026-S1, 2026-Q3 hoặc 2026-09 [mặc định: kỳ vừa kết thúc]",
+        "Reporting period: 2026, 2026-S1, 2026-Q3 or 2026-09 [default: the last that ended]";
+    arg_out =
+        "Tệp biểu mẫu sẽ tạo [mặc định: bieu-mau-ĐƠNVỊ-KỲ.xlsx]",
+        "The form to write [default: bieu-mau-DEPARTMENT-PERIOD.xlsx]";
+    arg_force = "Ghi đè tệp đã có", "Write over an existing file";
+    arg_file =
+        "Tệp số liệu: biểu mẫu đã điền, hoặc xlsx, ods, xls, csv kèm cấu hình đọc tệp",
+        "File of figures: a filled form, or xlsx, ods, xls, csv with a mapping";
+    arg_job =
+        "Đọc tệp theo công việc TÊN trong agent.toml",
+        "Read the file as job NAME of agent.toml says";
+    arg_mapping =
+        "Đọc tệp theo cấu hình trong tệp TOML này",
+        "Read the file as this TOML mapping says";
+    arg_rejects =
+        "Tệp ghi các dòng bị từ chối [mặc định: cạnh TỆP, tên TỆP-tu-choi.xlsx]",
+        "Where to write the refused rows [default: beside FILE, as FILE-tu-choi.xlsx]";
+    arg_offline =
+        "Chỉ kiểm tra trên máy này, không hỏi máy chủ",
+        "Check on this computer alone, do not ask the server";
+    arg_confirm =
+        "Xác nhận các thay đổi lớn bất thường mà máy chủ hỏi lại, không hỏi trên màn hình (cũng là --yes)",
+        "Confirm the implausible changes the server asks about, without a question on the screen (also --yes)";
+    arg_all_or_nothing =
+        "Không gửi gì nếu có dòng bị từ chối",
+        "Send nothing if any row is refused";
+    arg_dry_run = "Như `check`: kiểm tra, không ghi sổ, không gửi", "Like `check`: neither record nor send";
+    arg_send = "Gửi các lượt đang chờ", "Send what waits";
+    arg_receipt = "Mã lượt gửi cần xem chi tiết", "Id of the submission to show in detail";
+    arg_last = "Số biên nhận gần nhất được liệt kê", "How many of the last receipts to list";
+
+    heading_usage = "Cách dùng:", "Usage:";
+    heading_commands = "Lệnh", "Commands";
+    heading_arguments = "Tham số", "Arguments";
+    heading_options = "Tùy chọn", "Options";
+    heading_globals = "Tùy chọn chung", "Options of every command";
+    usage_program = "tiendo-agent <LỆNH> [TÙY CHỌN]", "tiendo-agent <COMMAND> [OPTIONS]";
+    usage_template = "tiendo-agent template [TÙY CHỌN]", "tiendo-agent template [OPTIONS]";
+    usage_check = "tiendo-agent check <TỆP> [TÙY CHỌN]", "tiendo-agent check <FILE> [OPTIONS]";
+    usage_submit = "tiendo-agent submit <TỆP> [TÙY CHỌN]", "tiendo-agent submit <FILE> [OPTIONS]";
+    usage_status = "tiendo-agent status [TÙY CHỌN]", "tiendo-agent status [OPTIONS]";
+    usage_receipts = "tiendo-agent receipts [MÃ] [TÙY CHỌN]", "tiendo-agent receipts [ID] [OPTIONS]";
+    usage_verify = "tiendo-agent verify [TÙY CHỌN]", "tiendo-agent verify [OPTIONS]";
+    word_file = "TỆP", "FILE";
+    word_name = "TÊN", "NAME";
+    word_id = "MÃ", "ID";
+    word_period = "KỲ", "PERIOD";
+    word_folder = "THƯ MỤC", "FOLDER";
+    word_address = "TÊN:CỔNG", "HOST:PORT";
+    word_number = "SỐ", "N";
+
+    exit_codes =
+        "Mã thoát:
+  0   xong, mọi dòng đều được nhận
+  1   không làm được
+  2   sai dòng lệnh
+  3   một số dòng bị từ chối, các dòng khác được nhận
+  4   đã ghi an toàn vào sổ của máy này, chưa gửi hết
+  5   sổ của máy này bị hỏng hoặc có biên nhận không khớp
+  64  cấu hình sai",
+        "Exit codes:
+  0   done, every row was taken
+  1   could not be done
+  2   wrong command line
+  3   some rows were refused, the others were taken
+  4   safe in this computer's ledger, not all of it sent
+  5   this computer's ledger is damaged, or a receipt does not fit it
+  64  wrong configuration";
+
+    usage_missing_command =
+        "Thiếu lệnh. Chạy `tiendo-agent --help` để xem các lệnh.",
+        "A command is missing. `tiendo-agent --help` lists them.";
+    usage_see_help =
+        "Chạy lại với `--help` để xem cách dùng.",
+        "Run it again with `--help` to see how it is used.";
+}
+
+sentences! {
+    usage_unknown_command(word: &str) =
+        "Không có lệnh `{word}`.", "There is no command `{word}`.";
+    usage_unknown_argument(word: &str) =
+        "Không có tùy chọn `{word}`.", "There is no option `{word}`.";
+    usage_missing_argument(word: &str) =
+        "Thiếu `{word}`.", "`{word}` is missing.";
+    usage_invalid_value(argument: &str, value: &str) =
+        "`{value}` không dùng được cho `{argument}`.", "`{value}` is no value of `{argument}`.";
+    usage_conflict(one: &str, other: &str) =
+        "`{one}` không dùng cùng `{other}`.", "`{one}` and `{other}` exclude each other.";
+    usage_accepted(values: &str) =
+        "Giá trị được nhận: {values}.", "Accepted: {values}.";
+    did_you_mean(word: &str) =
+        "Ý là `{word}`?", "Did you mean `{word}`?";
+    usage_other(message: &str) =
+        "Dòng lệnh sai: {message}", "Wrong command line: {message}";
+}
