@@ -1,0 +1,31 @@
+//! What behaviour tests stand on: real processes, their clients, and the words to ask with.
+
+mod agent;
+mod clients;
+mod process;
+pub(crate) mod published;
+mod random;
+mod server;
+mod tools;
+pub(crate) mod trial;
+mod words;
+
+pub(crate) use agent::Agent;
+pub(crate) use clients::{Clients, Collection};
+pub(crate) use process::{Outcome, program, run, until};
+pub(crate) use random::{Random, random};
+pub(crate) use server::{Options, Server};
+pub(crate) use tools::{buf_curl, grpcurl, python};
+pub(crate) use words::*;
+
+/// The generated client sides of `tiendo.v1`.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated"
+)]
+mod stubs {
+    include!(concat!(env!("OUT_DIR"), "/tiendo.v1.rs"));
+}

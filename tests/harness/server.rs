@@ -1,0 +1,240 @@
+//! A real `tiendo-server` on a free loopback port, killed when the test ends.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use super::clients::{Clients, Collection, Status};
+use super::process::{Outcome, program, run, until};
+
+/// How long a start may take, after a kill too.
+pub(crate) const START_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a graceful stop may take: the grace of 10 s and a little.
+const STOP_WITHIN: Duration = Duration::from_secs(15);
+
+/// What a server is started with.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Options {
+    /// Text of a catalogue instead of the shipped one.
+    pub(crate) catalogue: Option<String>,
+    /// Variables of its environment.
+    pub(crate) variables: Vec<(&'static str, &'static str)>,
+}
+
+impl Options {
+    /// With this catalogue.
+    pub(crate) fn with_catalogue(text: &str) -> Self {
+        Self { catalogue: Some(text.to_owned()), ..Self::default() }
+    }
+}
+
+/// A running server and the folder it keeps its ledger in.
+#[derive(Debug)]
+pub(crate) struct Server {
+    folder: TempDir,
+    options: Options,
+    port: u16,
+    child: Child,
+}
+
+impl Server {
+    /// Starts one with the shipped catalogue.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Options::default()).await
+    }
+
+    /// Starts one.
+    pub(crate) async fn start_with(options: Options) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        if let Some(text) = &options.catalogue {
+            std::fs::write(folder.path().join("catalogue.toml"), text).unwrap();
+        }
+        let port = free_port();
+        let child = spawn(folder.path(), &options, port);
+        let mut server = Self { folder, options, port, child };
+        while let Err(log) = server.becomes_ready().await {
+            // Another process may have been quicker to take the port.
+            let last = log.lines().last().unwrap_or_default();
+            assert!(last.contains("ddress already in use"), "the server did not start:\n{log}");
+            server.port = free_port();
+            server.spawn_again();
+        }
+        server
+    }
+
+    /// Starts again where it stopped, on the same port.
+    pub(crate) async fn start_again(&mut self) {
+        self.spawn_again();
+        if let Err(log) = self.becomes_ready().await {
+            panic!("the server did not start again:\n{log}");
+        }
+    }
+
+    /// Starts again and does not wait until it serves.
+    pub(crate) fn spawn_again(&mut self) {
+        self.child = spawn(self.folder.path(), &self.options, self.port);
+    }
+
+    /// Stops it as an operator does and starts it again.
+    pub(crate) async fn restart(&mut self) {
+        self.stops_well().await;
+        self.start_again().await;
+    }
+
+    /// Kills it: nothing it still wanted to do is done.
+    pub(crate) async fn kill9(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Stops it as an operator does.
+    pub(crate) async fn stops_well(&mut self) {
+        let status = self.stop().await;
+        assert_eq!(
+            status.code(),
+            Some(0),
+            "{status} instead of a graceful stop; log:\n{}",
+            self.log()
+        );
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    pub(crate) async fn stop(&mut self) -> ExitStatus {
+        self.tell_to_stop();
+        self.ends().await
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn tell_to_stop(&self) {
+        let pid = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        kill_process(pid.expect("the server runs"), Signal::TERM).unwrap();
+    }
+
+    /// Waits for the end.
+    pub(crate) async fn ends(&mut self) -> ExitStatus {
+        match tokio::time::timeout(STOP_WITHIN, self.child.wait()).await {
+            Ok(status) => status.unwrap(),
+            Err(late) => panic!("{late}: the server did not stop; log:\n{}", self.log()),
+        }
+    }
+
+    /// Its data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// `HOST:PORT`.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Everything it logged, through all starts.
+    pub(crate) fn log(&self) -> String {
+        log(self.folder.path())
+    }
+
+    /// Clients over a new connection.
+    pub(crate) async fn clients(&self) -> Clients {
+        Clients::over(self.endpoint().connect().await.unwrap())
+    }
+
+    /// Clients over a connection that is made, and made again, when it is needed.
+    pub(crate) fn lazy_clients(&self) -> Clients {
+        Clients::over(self.endpoint().connect_lazy())
+    }
+
+    /// Submits for a department.
+    pub(crate) async fn collection(&self, department: &str) -> Collection {
+        self.clients().await.collection(department)
+    }
+
+    /// Asks where targets stand.
+    pub(crate) async fn status(&self) -> Status {
+        self.clients().await.status()
+    }
+
+    /// `tiendo-server verify` on its data folder.
+    pub(crate) async fn verify(&self) -> Outcome {
+        run(Command::new(program("tiendo-server")).arg("verify").arg("--data").arg(self.data()))
+            .await
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        Channel::from_shared(format!("http://{}", self.address()))
+            .unwrap()
+            .connect_timeout(Duration::from_secs(2))
+    }
+
+    /// Waits until it says that it serves; its log if it ends instead.
+    async fn becomes_ready(&mut self) -> Result<(), String> {
+        let endpoint = self.endpoint();
+        let child = &mut self.child;
+        let folder = self.folder.path();
+        let ready = until(START_WITHIN, async || {
+            if child.try_wait().unwrap().is_some() {
+                return Some(Err(log(folder)));
+            }
+            is_serving(&endpoint).await.then_some(Ok(()))
+        });
+        ready.await.unwrap_or_else(|| {
+            Err(format!("it does not serve after {START_WITHIN:?}; log:\n{}", log(folder)))
+        })
+    }
+}
+
+async fn is_serving(endpoint: &Endpoint) -> bool {
+    let Ok(channel) = endpoint.connect().await else { return false };
+    HealthClient::new(channel)
+        .check(HealthCheckRequest { service: String::new() })
+        .await
+        .is_ok_and(|answer| answer.get_ref().status() == ServingStatus::Serving)
+}
+
+fn spawn(folder: &Path, options: &Options, port: u16) -> Child {
+    let log = File::options().append(true).create(true).open(folder.join("log")).unwrap();
+    let mut command = Command::new(program("tiendo-server"));
+    command
+        .args(["serve", "--insecure-loopback", "--listen", &format!("127.0.0.1:{port}")])
+        .arg("--data")
+        .arg(folder.join("data"))
+        .envs(options.variables.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .kill_on_drop(true);
+    if options.catalogue.is_some() {
+        command.arg("--catalogue").arg(folder.join("catalogue.toml"));
+    }
+    command.spawn().unwrap()
+}
+
+fn log(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("log")).unwrap_or_default()
+}
+
+/// A port nobody listens on. It is below those the system hands out by itself, so
+/// that no connection takes it while the server is down.
+pub(crate) fn free_port() -> u16 {
+    const FIRST: u16 = 12_000;
+    const LAST: u16 = 32_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 397).unwrap_or(0) * 50;
+    loop {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + start.wrapping_add(step) % (LAST - FIRST);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Holds the package of the behaviour tests; everything is in `main.rs`.

@@ -1,0 +1,26 @@
+//! Behaviour tests of Tiendo, and of the tree it is built from.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::print_stdout,
+    reason = "texts of tests are small, and what a test prints is shown where it fails"
+)]
+
+mod harness;
+mod rust_text;
+mod setting;
+
+mod breaking;
+mod tidy;
+
+mod agent;
+mod catalogue;
+mod crash;
+mod figures;
+mod ledger;
+mod resubmit;
+mod serving;
+mod status;
+mod stream;
+mod submit;
