@@ -1,0 +1,58 @@
+//! The project's own commands: demo, test, ci, bench.
+#![expect(clippy::print_stdout, reason = "a command talks to the person who typed it")]
+
+mod bench;
+mod ci;
+mod demo;
+mod proto;
+mod step;
+mod testing;
+mod tools;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+/// Tiendo's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", version)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows the main job: files in, refusals explained, the board of all targets out.
+    Demo(demo::Args),
+    /// Runs every test on real engines; installs what is missing or says how.
+    Test(testing::Args),
+    /// Everything that has to hold before a change lands.
+    Ci(ci::Args),
+    /// Measures speed and size as ratios against peers in the same run.
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = root().and_then(|root| match Args::parse().command {
+        Command::Demo(args) => demo::run_all(&root, &args),
+        Command::Test(args) => testing::run_all(&root, &args),
+        Command::Ci(args) => ci::run_all(&root, &args),
+        Command::Bench(args) => bench::run_all(&root, &args),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("\nfailed: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace.
+fn root() -> anyhow::Result<PathBuf> {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().map(Path::to_path_buf).context("xtask stands outside a workspace")
+}

@@ -1,0 +1,103 @@
+//! `cargo xtask test`: every test, on real programs and published files.
+//!
+//! Tests are told where things are by the environment:
+//!
+//! * `TIENDO_BIN`: folder with `tiendo-server` and `tiendo-agent`;
+//! * `TIENDO_TOOLS`: folder with `grpcurl`, `buf` and a `python` that knows openpyxl;
+//! * `TIENDO_WITHOUT`: what could not be had, comma separated: `grpcurl`, `buf`,
+//!   `openpyxl`, `data`. A test that needs one of these ends early; without this
+//!   word it fails. On machines that check changes (`CI=true`) nothing may be missing.
+
+use std::path::Path;
+
+use anyhow::bail;
+
+use crate::step::{Steps, cargo, run};
+use crate::tools::{self, Tools};
+
+/// What to test.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Args {
+    /// Handed to `cargo test`, such as a name or `-- --nocapture`; none runs everything.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    cargo_test: Vec<String>,
+}
+
+/// Prepares, builds and tests.
+pub(crate) fn run_steps(root: &Path, args: &Args, steps: &mut Steps) -> anyhow::Result<()> {
+    let setting = steps.step("tools and data", || Setting::prepare(root))?;
+    // One command for programs and tests, so that dependencies are compiled once.
+    steps.step("build", || run(&mut cargo(root, ["build", "--workspace", "--bins", "--tests"])))?;
+    steps.step("test", || {
+        let mut command = cargo(root, ["test", "--workspace"]);
+        run(command.args(&args.cargo_test).envs(setting.environment(root)))
+    })?;
+    setting.report();
+    Ok(())
+}
+
+/// The command itself.
+pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
+    let mut steps = Steps::new(3);
+    run_steps(root, args, &mut steps)?;
+    println!("\nall tests passed: {}", steps.summary());
+    Ok(())
+}
+
+/// What the tests find on this machine.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    tools: Tools,
+    has_data: bool,
+}
+
+impl Setting {
+    /// Installs the tools and looks for the published files.
+    pub(crate) fn prepare(root: &Path) -> anyhow::Result<Self> {
+        let tools = tools::prepare(root)?;
+        let has_data = root.join("../shared/data").is_dir();
+        let setting = Self { tools, has_data };
+        setting.report();
+        if !setting.missing().is_empty() && is_checking_machine() {
+            bail!("CI is set, so nothing may be missing");
+        }
+        Ok(setting)
+    }
+
+    /// The tools.
+    pub(crate) fn tools(&self) -> &Tools {
+        &self.tools
+    }
+
+    fn missing(&self) -> Vec<&'static str> {
+        let data = (!self.has_data).then_some("data");
+        self.tools.without.iter().copied().chain(data).collect()
+    }
+
+    fn environment(&self, root: &Path) -> [(&'static str, String); 3] {
+        [
+            ("TIENDO_BIN", root.join("target/debug").display().to_string()),
+            ("TIENDO_TOOLS", self.tools.bin.display().to_string()),
+            ("TIENDO_WITHOUT", self.missing().join(",")),
+        ]
+    }
+
+    /// Says what could not be tried here, and why.
+    fn report(&self) {
+        if !self.tools.without.is_empty() {
+            println!(
+                "   not here, tests that need them do not run: {}",
+                self.tools.without.join(", ")
+            );
+            println!("   because: {}", self.tools.reason);
+        }
+        if !self.has_data {
+            println!("   not here, tests on published files do not run: ../shared/data");
+        }
+    }
+}
+
+/// Whether a machine checks a change and nobody looks on.
+fn is_checking_machine() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}
