@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tiendo_shared::catalogue::Catalogue;
+use tiendo_shared::journal::Allocation;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -54,7 +55,11 @@ async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
     let catalogue = Arc::new(catalogue(config)?);
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("making the data folder `{}`", config.data.display()))?;
-    let options = Options { checkpoint_bytes: config.checkpoint_mib << 20, ..Options::default() };
+    let options = Options {
+        checkpoint_bytes: config.checkpoint_mib << 20,
+        allocation: Allocation::Ahead,
+        ..Options::default()
+    };
     let (data, opened) = (config.data.clone(), Arc::clone(&catalogue));
     let (store, report) =
         tokio::task::spawn_blocking(move || SledStore::open(&data, opened, options))

@@ -59,6 +59,8 @@ pub(crate) struct Measured {
     pub(crate) per_second: f64,
     /// Latencies in microseconds.
     pub(crate) latencies: Histogram<u64>,
+    /// Submissions acknowledged, those before anything was counted too.
+    pub(crate) sent: u64,
 }
 
 impl Measured {
@@ -110,22 +112,26 @@ pub(crate) async fn run(address: SocketAddr, load: Load) -> anyhow::Result<Measu
     }
     let seconds = (all.end - start).as_secs_f64();
     let items = all.latencies.len() * load.shape.items() as u64;
-    Ok(Measured { per_second: items as f64 / seconds, latencies: all.latencies })
+    let per_second = items as f64 / seconds;
+    Ok(Measured { per_second, latencies: all.latencies, sent: all.sent })
 }
 
 struct Counted {
     latencies: Histogram<u64>,
     end: Instant,
+    sent: u64,
 }
 
 impl Counted {
     fn new() -> anyhow::Result<Self> {
-        Ok(Self { latencies: Histogram::new_with_bounds(1, 600_000_000, 3)?, end: Instant::now() })
+        let latencies = Histogram::new_with_bounds(1, 600_000_000, 3)?;
+        Ok(Self { latencies, end: Instant::now(), sent: 0 })
     }
 
     fn add(&mut self, other: &Self) -> anyhow::Result<()> {
         self.latencies.add(&other.latencies)?;
         self.end = self.end.max(other.end);
+        self.sent += other.sent;
         Ok(())
     }
 }
@@ -166,6 +172,7 @@ impl Agent {
             }
             sent += 1;
         }
+        counted.sent = sent;
         Ok(counted)
     }
 

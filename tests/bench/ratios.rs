@@ -21,6 +21,21 @@ pub(crate) async fn measure(plan: &Plan, report: &mut Report) -> anyhow::Result<
     latency(plan, report, paced).await
 }
 
+/// What was measured of a service.
+struct Run {
+    measured: Measured,
+    /// Its processor time for a submission, in microseconds: less noisy than rates.
+    micros: f64,
+}
+
+impl std::ops::Deref for Run {
+    type Target = Measured;
+
+    fn deref(&self) -> &Measured {
+        &self.measured
+    }
+}
+
 impl Load {
     fn closed(plan: &Plan, shape: Shape, agents: usize) -> Self {
         let warm_up = plan.seconds / 4;
@@ -45,13 +60,16 @@ async fn throughput(
             let ms = median(rounds.iter().map(|round| round[at].ms(quantile)));
             report.add(&format!("{} {name}", kind.name()), ms, "ms", Target::None);
         }
+        let micros = median(rounds.iter().map(|round| round[at].micros));
+        let name = format!("{} processor time", kind.name());
+        report.add(&name, micros, "µs/submission", Target::None);
     }
     let ratio = |to: usize| median(rounds.iter().map(|r| r[2].per_second / r[to].per_second));
     report.add("ratio to the synced log", ratio(1), "", Target::AtLeast(0.75));
     report.add("ratio to throwing away", ratio(0), "", Target::AtLeast(0.4));
     let tail = median(rounds.iter().map(|round| round[2].ms(0.99) / round[1].ms(0.99)));
     report.add("p99 against the synced log's", tail, "times", Target::AtMost(1.5));
-    let slower = |round: &Vec<Measured>| round[1].per_second.min(round[2].per_second);
+    let slower = |round: &Vec<Run>| round[1].per_second.min(round[2].per_second);
     Ok(median(rounds.iter().map(slower)) / load.shape.items() as f64)
 }
 
@@ -74,10 +92,10 @@ async fn latency(plan: &Plan, report: &mut Report, load: Load) -> anyhow::Result
 }
 
 /// Measured by round, in the order of `kinds`; who begins changes with each round.
-async fn rounds(plan: &Plan, load: Load, kinds: &[Kind]) -> anyhow::Result<Vec<Vec<Measured>>> {
+async fn rounds(plan: &Plan, load: Load, kinds: &[Kind]) -> anyhow::Result<Vec<Vec<Run>>> {
     let mut rounds = Vec::new();
     for round in 0..plan.rounds {
-        let mut measured: Vec<(usize, Measured)> = Vec::new();
+        let mut measured: Vec<(usize, Run)> = Vec::new();
         for turn in 0..kinds.len() {
             let at = (turn + round) % kinds.len();
             measured.push((at, once(plan, load, kinds[at]).await?));
@@ -88,13 +106,16 @@ async fn rounds(plan: &Plan, load: Load, kinds: &[Kind]) -> anyhow::Result<Vec<V
     Ok(rounds)
 }
 
-async fn once(plan: &Plan, load: Load, kind: Kind) -> anyhow::Result<Measured> {
+async fn once(plan: &Plan, load: Load, kind: Kind) -> anyhow::Result<Run> {
     let folder = tempfile::tempdir_in(&plan.scratch)?;
     let service = Service::start(kind, &plan.server, folder.path()).await?;
+    let before = service.processor_time()?;
     let measured = load::run(service.address, load).await?;
+    let used = service.processor_time()?.saturating_sub(before);
     service.kill()?;
     settle(folder.path());
-    Ok(measured)
+    let micros = used.as_secs_f64() * 1e6 / measured.sent.max(1) as f64;
+    Ok(Run { measured, micros })
 }
 
 /// Lets the disk finish with what a run left, so that the next one does not pay for it.

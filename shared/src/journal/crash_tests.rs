@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::model_disk::{Faults, ModelDisk, Random};
-use super::{Error, Journal, Options, Position};
+use super::{Allocation, Error, Journal, Options, Position};
 
 /// Random workloads per test; each is cut at every call that changes the disk.
 const WORKLOADS: u64 = 400;
@@ -31,6 +31,7 @@ fn live(disk: &ModelDisk, random: &mut Random, told: &mut Told) -> Result<(), St
         segment_bytes: 1024 + random.below(3000) as u64,
         growth_bytes: 1 + random.below(2000) as u64,
         committed: if random.one_in(2) { told.end } else { Position::START },
+        allocation: if random.one_in(2) { Allocation::AheadInline } else { Allocation::InSteps },
     };
     let Ok((mut journal, recovery)) = Journal::open(Arc::new(disk.clone()), options) else {
         return Ok(());

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use super::format::{RECORD_HEADER, segment_name, segment_start};
 use super::model_disk::{Faults, ModelDisk, Random};
 use super::recovery::written;
-use super::{Damage, Disk, Journal, Options, Position, Reader, Reason, Recovery};
+use super::{Allocation, Damage, Disk, Journal, Options, Position, Reader, Reason, Recovery};
 
-const OPTIONS: Options =
-    Options { segment_bytes: 1024, growth_bytes: 256, committed: Position::START };
+const OPTIONS: Options = Options {
+    segment_bytes: 1024,
+    growth_bytes: 256,
+    committed: Position::START,
+    allocation: Allocation::InSteps,
+};
 
 type Records = Vec<(Position, Vec<u8>)>;
 

@@ -17,7 +17,10 @@ pub trait Disk: Debug + Send + Sync {
     /// Opens a file to read and write it; creates it if there is none. A new name is durable
     /// after [`Disk::sync_names`], the content after a sync of the file.
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
-    /// Makes the creation of files durable.
+    /// Gives the file `from` the name `to`, which no file has: durable after [`Disk::sync_names`];
+    /// until then a crash leaves it one of the two names.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Makes the creation and renaming of files durable.
     fn sync_names(&self) -> io::Result<()>;
     /// Keeps other processes out until the answer is dropped or this process dies.
     /// [`io::ErrorKind::WouldBlock`] if another one holds the lock.
@@ -86,6 +89,10 @@ impl Disk for Directory {
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         Ok(Arc::new(open_or_create(&self.path(name))?))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        std::fs::rename(self.path(from), self.path(to))
     }
 
     #[cfg(unix)]

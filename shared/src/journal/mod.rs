@@ -42,14 +42,17 @@
 //! `since` tells a reader what was synced when the record was written: everything before its
 //! commit. The position in the checksum keeps a copied or stale record from passing.
 //!
-//! Beside the segments stand `lock` and copies of damaged bytes, `{position:016x}-{crc:08x}.quarantine`.
+//! Beside the segments stand `lock` and copies of damaged bytes, `{position:016x}-{crc:08x}.quarantine`,
+//! and `next.zeros`, the file of the next segment before it has a name.
 //!
 //! # Why files grow in steps
 //! Lengthening a file makes each sync write metadata too. Measured on ext4 (median of a commit of
 //! 64 KiB): 260 µs growing with each commit, 255 µs within space from `fallocate`, whose blocks
 //! must still be marked as written, 140 µs within zeros. Writing 16 MiB of zeros at once stops
-//! commits for 20 to 50 ms, so 256 KiB are written at a time, with the commit that needs them.
+//! commits for 20 to 50 ms, so they are written ahead by another thread, or 256 KiB at a time with
+//! the commit that needs them: see [`Allocation`].
 
+mod ahead;
 mod cursor;
 mod disk;
 mod error;
@@ -77,6 +80,7 @@ pub use format::MAX_PAYLOAD_BYTES;
 pub use reader::{Reader, Scan};
 pub use recovery::Recovery;
 
+use ahead::Ahead;
 use format::{RECORD_HEADER, RecordHeader, SEGMENT_HEADER};
 use reader::Shared;
 use segment::Segment;
@@ -111,11 +115,32 @@ pub struct Options {
     /// before it is taken for a torn tail; no position before it is used again, even if the files
     /// are gone.
     pub committed: Position,
+    /// How the space of segments comes to be.
+    pub allocation: Allocation,
+}
+
+/// How the space of segments comes to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Allocation {
+    /// In steps, with the commits that need it: little space, now and then a slower commit.
+    #[default]
+    InSteps,
+    /// Whole segments ahead: the last one when the journal opens, the next by a thread beside the
+    /// commits. Takes up to two segments of space, given back by [`Journal::close`].
+    Ahead,
+    /// As `Ahead`, by the thread that commits, so that a test always sees the same.
+    #[cfg(test)]
+    AheadInline,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: 16 << 20, growth_bytes: 256 << 10, committed: Position::START }
+        Self {
+            segment_bytes: 16 << 20,
+            growth_bytes: 256 << 10,
+            committed: Position::START,
+            allocation: Allocation::InSteps,
+        }
     }
 }
 
@@ -137,6 +162,8 @@ pub struct Journal {
     /// What was appended since the last write, as it goes to the disk.
     batch: Vec<u8>,
     poisoned: bool,
+    /// Prepares the next segment, if it is to be.
+    ahead: Option<Ahead>,
     /// Held, never read.
     _lock: Arc<dyn DiskFile>,
 }
@@ -152,10 +179,23 @@ impl Journal {
                 _ => Error::Io { action: "lock", path, cause },
             }
         })?;
-        let (shared, segment, recovery) = recovery::recover(&disk, options)?;
-        let shared = Arc::new(shared);
-        let batch = Vec::new();
-        let journal = Self { disk, options, shared, segment, batch, poisoned: false, _lock: lock };
+        let (shared, mut segment, recovery) = recovery::recover(&disk, options)?;
+        let beside = options.allocation == Allocation::Ahead;
+        let ahead = (options.allocation != Allocation::InSteps)
+            .then(|| Ahead::new(Arc::clone(&disk), options.segment_bytes, beside));
+        if ahead.is_some() {
+            segment.allocate(options.segment_bytes)?;
+        }
+        let journal = Self {
+            disk,
+            options,
+            shared: Arc::new(shared),
+            segment,
+            batch: Vec::new(),
+            poisoned: false,
+            ahead,
+            _lock: lock,
+        };
         Ok((journal, recovery))
     }
 
@@ -206,6 +246,9 @@ impl Journal {
     /// Commits and gives back the unused space.
     pub fn close(mut self) -> Result<(), Error> {
         self.commit()?;
+        if let Some(ahead) = self.ahead.take() {
+            ahead.close();
+        }
         self.segment.trim()
     }
 
@@ -218,14 +261,22 @@ impl Journal {
         if self.batch.is_empty() {
             Ok(())
         } else {
-            self.segment.write(&mut self.batch, self.options)
+            self.segment.write(&mut self.batch, self.options)?;
+            if let Some(ahead) = &self.ahead {
+                ahead.keep_up_with(self.segment.written);
+            }
+            Ok(())
         }
     }
 
     fn next_segment(&mut self) -> Result<(), Error> {
         self.write()?;
         self.segment.trim()?;
-        self.segment = Segment::create(&*self.disk, self.segment.end())?;
+        self.segment = {
+            let start = self.segment.end();
+            let prepared = self.ahead.as_ref().and_then(|ahead| ahead.take(start));
+            Segment::create(&*self.disk, start, prepared)?
+        };
         self.shared.add_segment(self.segment.start);
         Ok(())
     }

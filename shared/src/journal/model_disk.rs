@@ -114,6 +114,17 @@ impl ModelDisk {
                 names.entry(name.clone()).or_insert(*file);
             }
         }
+        // A file that was renamed has one of its two names.
+        let renamed = |name: &String, file: &usize| {
+            !state.names.contains_key(name)
+                && names.iter().any(|(other, index)| index == file && other != name)
+        };
+        let lost: Vec<String> = names
+            .iter()
+            .filter(|(name, file)| renamed(name, file))
+            .map(|it| it.0.clone())
+            .collect();
+        names.retain(|name, _| !lost.contains(name));
         state.names.clone_from(&names);
         state.durable_names = names;
         state.files.iter_mut().for_each(|file| file.lose_power(random));
@@ -238,6 +249,14 @@ impl Disk for ModelDisk {
         }
         drop(state);
         self.open(name)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut state = self.state();
+        let dies = state.count()?;
+        let index = state.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        state.names.insert(to.to_owned(), index);
+        if dies { died() } else { Ok(()) }
     }
 
     fn sync_names(&self) -> io::Result<()> {

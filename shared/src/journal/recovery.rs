@@ -55,7 +55,7 @@ pub(super) fn recover(
     } else {
         let start = end.max(options.committed.0);
         starts.push(start);
-        Segment::create(&**disk, start)?
+        Segment::create(&**disk, start, None)?
     };
     let shared = Shared::new(Arc::clone(disk), starts, segment.end());
     Ok((shared, segment, recovery))

@@ -1,4 +1,4 @@
-//! The segment that is being written: grows in steps of zeros, is cut to size when it is full.
+//! The segment that is being written: grows in steps of zeros if it must, is cut to size when it is full.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,6 +8,9 @@ use super::disk::{Disk, DiskFile, read_exact_at};
 use super::error::Reason;
 use super::format::{SEGMENT_HEADER, other_version, segment_header, segment_name};
 use super::{Error, Options, cursor};
+
+/// Zeros written at a time.
+const ZEROS: usize = 64 << 10;
 
 /// A segment file, open for writing.
 #[derive(Debug)]
@@ -23,12 +26,19 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    /// A new segment, durable with its name.
-    pub(super) fn create(disk: &dyn Disk, start: u64) -> Result<Self, Error> {
+    /// A new segment, durable with its name; in a file of zeros if one is `prepared`.
+    pub(super) fn create(
+        disk: &dyn Disk,
+        start: u64,
+        prepared: Option<(Arc<dyn DiskFile>, u64)>,
+    ) -> Result<Self, Error> {
         let name = segment_name(start);
         let path = disk.path(&name);
-        let file = disk.create(&name).map_err(Error::io("create", &path))?;
-        let mut segment = Self { start, written: SEGMENT_HEADER, allocated: 0, file, path };
+        let (file, allocated) = match prepared {
+            Some(prepared) => prepared,
+            None => (disk.create(&name).map_err(Error::io("create", &path))?, 0),
+        };
+        let mut segment = Self { start, written: SEGMENT_HEADER, allocated, file, path };
         segment.harden(disk, SEGMENT_HEADER)?;
         Ok(segment)
     }
@@ -68,6 +78,18 @@ impl Segment {
         self.allocated = self.allocated.max(SEGMENT_HEADER);
         self.file.sync_all().map_err(self.failed("sync"))?;
         disk.sync_names().map_err(self.failed("sync the directory of"))
+    }
+
+    /// Fills the file with zeros up to `length`, so that no commit has to lengthen it.
+    pub(super) fn allocate(&mut self, length: u64) -> Result<(), Error> {
+        let zeros = [0; ZEROS];
+        while self.allocated < length {
+            let step = (length - self.allocated).min(ZEROS as u64);
+            let zeros = &zeros[..usize::try_from(step).unwrap_or(ZEROS)];
+            self.file.write_all_at(zeros, self.allocated).map_err(self.failed("extend"))?;
+            self.allocated += step;
+        }
+        self.file.sync_data().map_err(self.failed("sync"))
     }
 
     /// Writes `batch` durably and empties it: one write, one sync. Where the file must grow, zeros

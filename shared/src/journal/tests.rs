@@ -9,10 +9,14 @@ use tempfile::TempDir;
 
 use super::format::{segment_name, segment_start};
 use super::model_disk::{Faults, ModelDisk};
-use super::{Directory, Error, Journal, MAX_PAYLOAD_BYTES, Options, Position, Reader};
+use super::{Allocation, Directory, Error, Journal, MAX_PAYLOAD_BYTES, Options, Position, Reader};
 
-const SMALL: Options =
-    Options { segment_bytes: 1024, growth_bytes: 256, committed: Position::START };
+const SMALL: Options = Options {
+    segment_bytes: 1024,
+    growth_bytes: 256,
+    committed: Position::START,
+    allocation: Allocation::InSteps,
+};
 
 fn open(directory: &TempDir, options: Options) -> Journal {
     Journal::open(Directory::new(directory), options).unwrap().0

@@ -112,6 +112,10 @@ impl Disk for HeldDisk {
         Ok(self.wrap(self.directory.create(name)?))
     }
 
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.directory.rename(from, to)
+    }
+
     fn sync_names(&self) -> io::Result<()> {
         self.directory.sync_names()
     }

@@ -16,6 +16,7 @@ mod committer;
 mod core;
 mod department;
 mod fault;
+mod list;
 mod load;
 mod page;
 mod point;
@@ -46,7 +47,7 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tiendo_shared::catalogue::Catalogue;
-use tiendo_shared::journal::DiskFile;
+use tiendo_shared::journal::{Allocation, DiskFile};
 use tiendo_shared::measurement::{Measurement, SeriesKey};
 use tiendo_shared::period::ReportingPeriod;
 use tiendo_shared::submission::{Hash, Recorded, SubmissionId};
@@ -66,11 +67,17 @@ pub struct Options {
     pub checkpoint_bytes: u64,
     /// Bytes of submissions that may wait for the disk; further ones wait for those.
     pub waiting_bytes: usize,
+    /// How the space of the journal comes to be: ahead where speed counts.
+    pub allocation: Allocation,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { checkpoint_bytes: 64 << 20, waiting_bytes: 64 << 20 }
+        Self {
+            checkpoint_bytes: 64 << 20,
+            waiting_bytes: 64 << 20,
+            allocation: Allocation::InSteps,
+        }
     }
 }
 

@@ -79,7 +79,10 @@ fn crc(key: &[u8], body: &[u8]) -> u32 {
 }
 
 /// The body of a page of points.
-pub(super) fn encode_points(points: &[Point], wide: &[Decimal]) -> Vec<u8> {
+pub(super) fn encode_points<'p>(
+    points: impl ExactSizeIterator<Item = &'p Point>,
+    wide: &[Decimal],
+) -> Vec<u8> {
     let mut body = Vec::with_capacity(points.len() * 10);
     let (mut period, mut sequence) = (0, 0);
     for point in points {
@@ -300,7 +303,7 @@ mod tests {
                 .zip(&points)
                 .map(|(period, (sequence, said))| Point::new(period, *sequence, said, &mut wide))
                 .collect();
-            let body = encode_points(&points, &wide);
+            let body = encode_points(points.iter(), &wide);
             let mut read_wide = Vec::new();
             let read = decode_points(&body, &mut read_wide).unwrap();
             prop_assert_eq!(read.len(), points.len());
@@ -343,7 +346,7 @@ mod tests {
             .map(|(period, sequence)| Point::new(period, sequence, &observation, &mut wide))
             .collect();
         assert_eq!(points.len(), POINTS);
-        assert!(seal(b"key", encode_points(&points, &wide)).len() <= 4096);
+        assert!(seal(b"key", encode_points(points.iter(), &wide)).len() <= 4096);
 
         let row = |step: u32| Row {
             sequence: step << 24,

@@ -3,7 +3,6 @@
 //! A series knows which of its points were not yet saved in pages of the
 //! checkpoint; points are never removed.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -11,6 +10,7 @@ use tiendo_shared::catalogue::IndicatorIndex;
 use tiendo_shared::check::Known;
 use tiendo_shared::period::ReportingPeriod;
 
+use super::list::PointList;
 use super::page;
 use super::point::{NOTHING, Period, Point};
 
@@ -29,7 +29,7 @@ pub(super) struct Series {
 /// A list of points, of which a tail is not saved.
 #[derive(Debug, Default)]
 struct Points {
-    all: Vec<Point>,
+    all: PointList,
     /// Points from here on are not saved as they are now.
     saved: usize,
 }
@@ -51,13 +51,12 @@ impl Series {
     /// What is known of a period, and of the latest number before it if that `matters`.
     pub(super) fn known(&self, period: ReportingPeriod, wide: &[Decimal], matters: bool) -> Known {
         let period = Period::from(period);
-        let (place, current) = match self.points.find(period) {
-            Ok(place) => (place, Some(self.points.all[place].observation(wide))),
+        let (place, current) = match self.points.all.find(period) {
+            Ok(place) => (place, self.points.all.get(place).map(|it| it.observation(wide))),
             Err(place) => (place, None),
         };
-        let earlier = if matters { &self.points.all[..place] } else { &[] };
+        let earlier = self.points.all.range(0..if matters { place } else { 0 });
         let before = earlier
-            .iter()
             .rev()
             .filter(|point| point.period.is_like(period))
             .find_map(|point| Some((point.period.into(), point.number(wide)?)));
@@ -68,10 +67,10 @@ impl Series {
     /// Whether the series had been saved as it was.
     pub(super) fn put(&mut self, point: Point) -> bool {
         let was_saved = self.is_saved();
-        match self.points.find(point.period) {
+        match self.points.all.find(point.period) {
             Err(place) => self.points.insert(place, point),
             Ok(place) => {
-                let current = self.points.all[place];
+                let Some(&current) = self.points.all.get(place) else { return false };
                 if current.sequence >= point.sequence {
                     return false;
                 }
@@ -85,18 +84,19 @@ impl Series {
 
     /// The latest point of each period as far as the entry `horizon`, with its revision.
     pub(super) fn as_of(&self, horizon: u32) -> impl Iterator<Item = (Point, u32)> {
-        self.points.all.iter().filter_map(move |point| self.latest(point, horizon))
+        self.points.iter().filter_map(move |point| self.latest(point, horizon))
     }
 
     /// As [`Self::as_of`], of one period.
     pub(super) fn as_of_period(&self, period: Period, horizon: u32) -> Option<(Point, u32)> {
-        let place = self.points.find(period).ok()?;
-        self.latest(&self.points.all[place], horizon)
+        let place = self.points.all.find(period).ok()?;
+        self.latest(self.points.all.get(place)?, horizon)
     }
 
     /// Every point a period ever had as far as the entry `horizon`, oldest first.
     pub(super) fn revisions(&self, period: Period, horizon: u32) -> Vec<Point> {
-        let current = self.points.find(period).ok().map(|place| &self.points.all[place]);
+        let current =
+            self.points.all.find(period).ok().and_then(|place| self.points.all.get(place));
         let all = current.into_iter().flat_map(|point| self.history(point));
         let mut known: Vec<Point> = all.filter(|it| it.sequence <= horizon).copied().collect();
         known.reverse();
@@ -140,17 +140,16 @@ impl Series {
     pub(super) fn load_superseded(&mut self, page: &[Point]) -> Option<()> {
         let first = self.superseded.all.len();
         self.superseded.load(page);
-        for place in first..self.superseded.all.len() {
-            let current = self.points.find(self.superseded.all[place].period).ok()?;
-            let current = &mut self.points.all[current];
+        for (place, point) in (first..).zip(page) {
+            let current = self.points.all.find(point.period).ok()?;
+            let current = self.points.all.get_mut(current)?;
             let before = self.superseded.all.get(current.superseded as usize);
-            let point = self.superseded.all[place];
             if point.sequence >= current.sequence
                 || before.is_some_and(|before| before.sequence >= point.sequence)
             {
                 return None;
             }
-            self.superseded.all[place].superseded = current.superseded;
+            self.superseded.all.get_mut(place)?.superseded = current.superseded;
             current.superseded = u32::try_from(place).ok()?;
         }
         Some(())
@@ -158,44 +157,32 @@ impl Series {
 }
 
 impl Points {
-    /// Where a period is, or would be.
-    fn find(&self, period: Period) -> Result<usize, usize> {
-        match self.all.last() {
-            Some(last) if last.period >= period => {
-                self.all.binary_search_by_key(&period, |point| point.period)
-            }
-            _ => Err(self.all.len()),
-        }
+    fn iter(&self) -> impl Iterator<Item = &Point> {
+        self.all.range(0..self.all.len())
     }
 
     fn insert(&mut self, place: usize, point: Point) {
-        self.make_room();
         self.all.insert(place, point);
         self.saved = self.saved.min(place);
     }
 
     /// Adds a point at the end and tells its place.
     fn push(&mut self, point: Point) -> u32 {
-        self.make_room();
         self.all.push(point);
         u32::try_from(self.all.len() - 1).unwrap_or(NOTHING)
     }
 
-    /// Doubling would leave a third of the memory unused.
-    fn make_room(&mut self) {
-        if self.all.len() == self.all.capacity() {
-            self.all.reserve_exact(self.all.len() / 8 + 2);
-        }
-    }
-
     fn replace(&mut self, place: usize, point: Point) {
-        self.all[place] = point;
+        if let Some(current) = self.all.get_mut(place) {
+            *current = point;
+        }
         self.saved = self.saved.min(place);
     }
 
     fn load(&mut self, page: &[Point]) {
-        self.all.reserve_exact(page.len());
-        self.all.extend_from_slice(page);
+        for point in page {
+            self.all.push(*point);
+        }
         self.saved = self.all.len();
     }
 
@@ -203,18 +190,22 @@ impl Points {
         self.saved == self.all.len()
     }
 
+    /// Pages from the first one on that holds a point which is not saved.
     fn take_unsaved(&mut self, superseded: bool, wide: &[Decimal]) -> Vec<Unsaved> {
-        let Range { start, end } = self.saved / page::POINTS..self.all.len().div_ceil(page::POINTS);
-        let is_saved = std::mem::replace(&mut self.saved, self.all.len()) == self.all.len();
-        let pages = self.all.chunks(page::POINTS).zip(0..).take(if is_saved { 0 } else { end });
-        pages
-            .skip(start)
-            .map(|(points, number)| Unsaved {
+        let saved = std::mem::replace(&mut self.saved, self.all.len());
+        if saved == self.all.len() {
+            return Vec::new();
+        }
+        let pages = saved / page::POINTS..self.all.len().div_ceil(page::POINTS);
+        let unsaved = pages.map(|page| {
+            let points = page * page::POINTS..(page + 1) * page::POINTS;
+            Unsaved {
                 superseded,
-                number,
-                bytes: page::encode_points(points, wide),
-            })
-            .collect()
+                number: u32::try_from(page).unwrap_or(u32::MAX),
+                bytes: page::encode_points(self.all.range(points), wide),
+            }
+        });
+        unsaved.collect()
     }
 }
 

@@ -168,8 +168,11 @@ fn recover(
     opened: &mut Opened,
 ) -> Result<Ready, Error> {
     let (mut checkpoint, mut root, mut loaded) = places.checkpoint(catalogue, opened)?;
-    let journal_options =
-        journal::Options { committed: root.replay_from, ..journal::Options::default() };
+    let journal_options = journal::Options {
+        committed: root.replay_from,
+        allocation: options.allocation,
+        ..journal::Options::default()
+    };
     let (journal, recovery) = Journal::open(Arc::clone(&places.journal), journal_options)
         .map_err(|error| Error::Unavailable(error.to_string()))?;
     let reader = journal.reader();
