@@ -28,14 +28,6 @@ struct Run {
     micros: f64,
 }
 
-impl std::ops::Deref for Run {
-    type Target = Measured;
-
-    fn deref(&self) -> &Measured {
-        &self.measured
-    }
-}
-
 impl Load {
     fn closed(plan: &Plan, shape: Shape, agents: usize) -> Self {
         let warm_up = plan.seconds / 4;
@@ -54,22 +46,25 @@ async fn throughput(
     Report::heading(&format!("Durable ingest, {title}, closed loop"));
     let rounds = rounds(plan, load, &PEERS).await?;
     for (at, kind) in PEERS.into_iter().enumerate() {
-        let rate = median(rounds.iter().map(|round| round[at].per_second));
+        let rate = median(rounds.iter().map(|round| round[at].measured.per_second));
         report.add(kind.name(), rate, "measurements/s", Target::None);
         for (name, quantile) in [("p50", 0.5), ("p99", 0.99)] {
-            let ms = median(rounds.iter().map(|round| round[at].ms(quantile)));
+            let ms = median(rounds.iter().map(|round| round[at].measured.ms(quantile)));
             report.add(&format!("{} {name}", kind.name()), ms, "ms", Target::None);
         }
         let micros = median(rounds.iter().map(|round| round[at].micros));
         let name = format!("{} processor time", kind.name());
         report.add(&name, micros, "µs/submission", Target::None);
     }
-    let ratio = |to: usize| median(rounds.iter().map(|r| r[2].per_second / r[to].per_second));
+    let ratio = |to: usize| {
+        median(rounds.iter().map(|r| r[2].measured.per_second / r[to].measured.per_second))
+    };
     report.add("ratio to the synced log", ratio(1), "", Target::AtLeast(0.75));
     report.add("ratio to throwing away", ratio(0), "", Target::AtLeast(0.4));
-    let tail = median(rounds.iter().map(|round| round[2].ms(0.99) / round[1].ms(0.99)));
+    let tail =
+        median(rounds.iter().map(|round| round[2].measured.ms(0.99) / round[1].measured.ms(0.99)));
     report.add("p99 against the synced log's", tail, "times", Target::AtMost(1.5));
-    let slower = |round: &Vec<Run>| round[1].per_second.min(round[2].per_second);
+    let slower = |round: &Vec<Run>| round[1].measured.per_second.min(round[2].measured.per_second);
     Ok(median(rounds.iter().map(slower)) / load.shape.items() as f64)
 }
 
@@ -82,11 +77,12 @@ async fn latency(plan: &Plan, report: &mut Report, load: Load) -> anyhow::Result
     let rounds = rounds(plan, load, &pair).await?;
     for (at, kind) in pair.into_iter().enumerate() {
         for (name, quantile) in [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)] {
-            let ms = median(rounds.iter().map(|round| round[at].ms(quantile)));
+            let ms = median(rounds.iter().map(|round| round[at].measured.ms(quantile)));
             report.add(&format!("{} {name}", kind.name()), ms, "ms", Target::None);
         }
     }
-    let tail = median(rounds.iter().map(|round| round[1].ms(0.99) / round[0].ms(0.99)));
+    let tail =
+        median(rounds.iter().map(|round| round[1].measured.ms(0.99) / round[0].measured.ms(0.99)));
     report.add("p99 against the synced log's", tail, "times", Target::AtMost(1.5));
     Ok(())
 }
