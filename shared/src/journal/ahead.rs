@@ -130,17 +130,19 @@ impl Shared {
         grown.is_ok()
     }
 
+    fn create(&self) -> std::io::Result<Arc<dyn DiskFile>> {
+        let file = self.disk.create(NAME)?;
+        // One may be left of a process that died; what is in it is not to be relied on.
+        file.set_length(0)?;
+        Ok(file)
+    }
+
     fn grow(&self, made: &mut Made) -> std::io::Result<()> {
-        let file = match &made.file {
-            Some(file) => Arc::clone(file),
-            None => {
-                // One may be left of a process that died; what is in it is not to be relied on.
-                let file = self.disk.create(NAME)?;
-                file.set_length(0)?;
-                made.file = Some(Arc::clone(&file));
-                file
-            }
+        let file = match made.file.take() {
+            Some(file) => file,
+            None => self.create()?,
         };
+        made.file = Some(Arc::clone(&file));
         let zeros = vec![0; usize::try_from(STEP.min(self.most - made.length)).unwrap_or_default()];
         file.write_all_at(&zeros, made.length)?;
         file.sync_data()?;

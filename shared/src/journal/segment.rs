@@ -82,7 +82,7 @@ impl Segment {
 
     /// Fills the file with zeros up to `length`, so that no commit has to lengthen it.
     pub(super) fn allocate(&mut self, length: u64) -> Result<(), Error> {
-        let zeros = [0; ZEROS];
+        let zeros = vec![0; ZEROS];
         while self.allocated < length {
             let step = (length - self.allocated).min(ZEROS as u64);
             let zeros = &zeros[..usize::try_from(step).unwrap_or(ZEROS)];
