@@ -122,6 +122,7 @@ async fn the_deadline_passes_and_the_late_are_told_from_the_silent() {
     let after = of_september(&clients).await;
     assert!(after.rates.iter().all(|rate| rate.phase() == Late), "{after:?}");
 
+    server.set_clock("2026-09-17T00:00:01+07");
     send(&clients, "muon", "2026-09", number("thang", "7")).await;
     server.set_clock("2026-09-20T08:00:00+07");
     // Revisions do not make late what was on time, nor the other way round.
@@ -179,7 +180,8 @@ async fn what_is_owed_comes_earliest_due_first_until_it_locks() {
         [
             row("2026-08", Late, "thang"),
             row("2026-09", Late, "thang"),
-            row("2026-10", Open, "thang")
+            row("2026-10", Open, "thang"),
+            row("2026-Q4", Open, "quy"),
         ]
     );
     // August was the last one of the department that ended.

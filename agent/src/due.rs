@@ -72,13 +72,14 @@ pub(crate) async fn list(
     catalogue: &Catalogue,
     department: &Department,
 ) -> Result<(Vec<DueReport>, Source), Failed> {
+    let lang = app.lang();
     let view = View::open(&app.home).map_err(|error| app.ledger(&error))?;
     let held = |whole| Held::of(&view, catalogue, department, whole);
     if let Some(connection) = connection {
         let waiting = held(false).map_err(|error| app.ledger(&error))?;
         match by_server(connection, catalogue, &waiting).await {
             Ok(due) => return Ok((due, Source::Server)),
-            Err(status) => app.console.note(&app.lang().server_said(&status)),
+            Err(status) => app.console.note(&lang.server_said(&status)),
         }
     }
     let held = held(true).map_err(|error| app.ledger(&error))?;
