@@ -43,14 +43,13 @@ pub(super) async fn run(
     let department = app.department(&catalogue)?;
     let today = clock::day(clock::now());
     let none = |period: &str| Failed::because(lang.template_none(&department.id, period));
-    let period = match period {
-        Some(period) => period,
-        None => {
-            let (due, _) = due::list(app, connection.as_ref(), &catalogue, &department).await?;
-            let usual = || usual_period(&catalogue, &department.id, today);
-            let first = due.first().map(|report| report.period);
-            first.or_else(usual).ok_or_else(|| none("…"))?
-        }
+    let period = if let Some(period) = period {
+        period
+    } else {
+        let (due, _) = due::list(app, connection.as_ref(), &catalogue, &department).await?;
+        let usual = || usual_period(&catalogue, &department.id, today);
+        let first = due.first().map(|report| report.period);
+        first.or_else(usual).ok_or_else(|| none("…"))?
     };
     let indicators = owed(&catalogue, &department.id, period);
     if indicators.is_empty() {
