@@ -52,18 +52,17 @@ const INDICATORS: [(&str, &str); 7] = [
 
 fn catalogue_with(head: &str) -> Catalogue {
     let name = |id: &str| format!("name = {{ vi = \"{id}\", en = \"{id}\" }}");
-    let mut text = head.to_owned();
-    for (id, rest) in DEPARTMENTS {
+    let departments = DEPARTMENTS.map(|(id, rest)| {
+        format!("[[department]]\nid = \"{id}\"\n{}\nkind = \"agency\"\n{rest}\n", name(id))
+    });
+    let indicators = INDICATORS.map(|(id, rest)| {
         let name = name(id);
-        text += &format!("[[department]]\nid = \"{id}\"\n{name}\nkind = \"agency\"\n{rest}\n");
-    }
-    for (id, rest) in INDICATORS {
-        let name = name(id);
-        text += &format!(
+        format!(
             "[[indicator]]\nid = \"{id}\"\n{name}\nunit = \"one\"\nkind = \"quantity\"\n\
              decimals = 0\ndirection = \"increase\"\n{rest}\n"
-        );
-    }
+        )
+    });
+    let text = [head.to_owned(), departments.concat(), indicators.concat()].concat();
     Catalogue::parse(&text).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
