@@ -17,6 +17,7 @@ mod tidy;
 mod agent;
 mod catalogue;
 mod crash;
+mod due;
 mod figures;
 mod ledger;
 mod resubmit;

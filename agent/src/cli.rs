@@ -28,9 +28,11 @@ pub(crate) struct Invocation {
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
+    /// Show what is owed and by when.
+    Due,
     /// Make a form.
     Template {
-        /// The period; none for the last that ended.
+        /// The period; none for the one that is due first.
         period: Option<ReportingPeriod>,
         /// Where to write it.
         out: Option<PathBuf>,
@@ -112,6 +114,7 @@ pub(crate) fn parse(args: &[OsString], lang: Lang) -> Result<Invocation, Stop> {
         flags.push(("insecure_loopback", "true".to_owned()));
     }
     let command = match matches.subcommand() {
+        Some(("due", _)) => Command::Due,
         Some(("template", of)) => Command::Template {
             period: of.get_one("period").copied(),
             out: of.get_one("out").cloned(),
@@ -183,6 +186,7 @@ fn program(lang: Lang) -> Program {
         .args(globals(lang))
         .arg(flag("version", lang.arg_version(), lang).short('V').action(ArgAction::Version));
     [
+        command("due", lang.about_due(), lang.usage_due(), lang),
         command("template", lang.about_template(), lang.usage_template(), lang).args([
             option("period", lang.word_period(), lang.arg_period(), lang)
                 .value_parser(|text: &str| text.parse::<ReportingPeriod>()),

@@ -16,6 +16,8 @@ pub enum Exit {
     SavedNotSent = 4,
     /// The ledger of this computer is damaged, or a receipt does not fit it.
     LedgerBroken = 5,
+    /// A report is late.
+    Late = 6,
     /// The configuration is wrong.
     Configuration = 64,
 }

@@ -20,6 +20,7 @@ mod config;
 mod connection;
 mod console;
 mod contact;
+mod due;
 mod exit;
 mod form;
 mod home;

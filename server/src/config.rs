@@ -38,6 +38,8 @@ pub struct Config {
     pub limits: Limits,
     /// Journal written between two checkpoints of the derived state, in MiB.
     pub checkpoint_mib: u64,
+    /// File that tells the time instead of the machine's clock; only without TLS.
+    pub clock_file: Option<PathBuf>,
 }
 
 /// Keys as they stand in a file, in variables or in flags; all optional.
@@ -68,6 +70,8 @@ pub struct Settings {
     pub concurrent_streams: Option<u32>,
     /// Journal between two checkpoints.
     pub checkpoint_mib: Option<u64>,
+    /// File that tells the time, to try deadlines out.
+    pub clock_file: Option<PathBuf>,
 }
 
 /// Everything that is wrong with a configuration.
@@ -103,6 +107,7 @@ impl Settings {
             stream_in_flight: read(&lookup, "TIENDO_STREAM_IN_FLIGHT", &mut problems),
             concurrent_streams: read(&lookup, "TIENDO_CONCURRENT_STREAMS", &mut problems),
             checkpoint_mib: read(&lookup, "TIENDO_CHECKPOINT_MIB", &mut problems),
+            clock_file: lookup("TIENDO_CLOCK_FILE").map(PathBuf::from),
         };
         if problems.is_empty() { Ok(settings) } else { Err(Error(problems)) }
     }
@@ -123,6 +128,7 @@ impl Settings {
             stream_in_flight: self.stream_in_flight.or(other.stream_in_flight),
             concurrent_streams: self.concurrent_streams.or(other.concurrent_streams),
             checkpoint_mib: self.checkpoint_mib.or(other.checkpoint_mib),
+            clock_file: self.clock_file.or(other.clock_file),
         }
     }
 
@@ -145,6 +151,9 @@ impl Settings {
             }
         };
         let limits = self.checked_limits(&mut problems);
+        if self.clock_file.is_some() && self.insecure_loopback != Some(true) {
+            problems.push("`clock_file` is for trying out, with `insecure_loopback`".to_owned());
+        }
         match (self.data, listen) {
             (Some(data), Some(listen)) if problems.is_empty() => Ok(Config {
                 data,
@@ -154,6 +163,7 @@ impl Settings {
                 shutdown_grace: Duration::from_secs(self.shutdown_grace_secs.unwrap_or(10)),
                 limits,
                 checkpoint_mib: self.checkpoint_mib.unwrap_or(128),
+                clock_file: self.clock_file,
             }),
             _ => Err(Error(problems)),
         }

@@ -172,7 +172,8 @@ pub fn as_of(message: Option<prost_types::Timestamp>) -> Result<Option<Timestamp
     })
 }
 
-fn period(text: &str) -> Result<ReportingPeriod, Failure> {
+/// The period of a request.
+pub fn period(text: &str) -> Result<ReportingPeriod, Failure> {
     text.parse().map_err(|error: tiendo_shared::period::ParseError| {
         Failure::invalid("period", "PERIOD_FORM", error.to_string())
     })

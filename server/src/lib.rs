@@ -1,6 +1,6 @@
 //! The central server of Tiendo: keeps every figure and says where each target stands.
 //!
-//! Store → use cases ([`intake`], [`figures`], [`standing`]) → [`rpc`]. The use
+//! Store → use cases ([`intake`], [`figures`], [`reports`], [`standing`]) → [`rpc`]. The use
 //! cases know nothing of tonic; only `rpc/error.rs` builds a status.
 
 pub mod cli;
@@ -12,6 +12,7 @@ pub mod figures;
 pub mod identity;
 pub mod intake;
 pub mod page;
+pub mod reports;
 pub mod rpc;
 pub mod signer;
 pub mod standing;
@@ -35,6 +36,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::figures::Figures;
 use crate::intake::Intake;
+use crate::reports::Reports;
 use crate::rpc::Services;
 use crate::rpc::access::Gate;
 use crate::signer::{Desk, Signer};
@@ -132,6 +134,7 @@ fn services(
             clock: clock.clone(),
             most_items: config.limits.submission_items,
         },
+        reports: Reports { store: Arc::clone(store), catalogue: Arc::clone(catalogue) },
         standing: Standing { figures: figures.clone() },
         figures,
         clock,

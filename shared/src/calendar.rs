@@ -34,6 +34,33 @@ pub struct Calendar {
     pub lock_after_days: Option<u16>,
     /// Days on which offices are closed besides Saturdays and Sundays.
     pub holidays: BTreeMap<Date, Text>,
+    /// Due days that were moved, by period.
+    pub exceptions: BTreeMap<ReportingPeriod, Exception>,
+    /// Reports are owed for periods that begin on this day or later; none: for the
+    /// current periods alone, so that nothing before them is ever overdue.
+    pub reports_from: Option<Date>,
+}
+
+/// A due day that was moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception {
+    /// The day on which the report is due instead; grace and lock are counted from it.
+    pub due: Date,
+    /// Why.
+    pub reason: Text,
+}
+
+/// Where an instant stands against the deadlines of a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// The period cannot be reported yet.
+    NotOpen,
+    /// It can be reported and does not count as late.
+    Open,
+    /// It can be reported and counts as late.
+    Late,
+    /// It can no longer be reported.
+    Locked,
 }
 
 /// The last day counted of each kind of period: a day of the period's last month,
@@ -79,6 +106,9 @@ impl Calendar {
 
     /// The day on which the report of a period is due.
     pub fn due_day(&self, period: ReportingPeriod) -> Date {
+        if let Some(exception) = self.exceptions.get(&period) {
+            return exception.due;
+        }
         let mut day = self.cut_off(period).1;
         let mut left = self.working_days_to_send;
         while left > 0 {
@@ -102,6 +132,61 @@ impl Calendar {
     pub fn locks(&self, period: ReportingPeriod) -> Option<Timestamp> {
         let days = self.lock_after_days?;
         Some(instant(days_after(self.due_day(period), days), END_OF_DAY))
+    }
+
+    /// Where `instant` stands against the deadlines of a period.
+    pub fn phase(&self, period: ReportingPeriod, instant: Timestamp) -> Phase {
+        if instant < self.opens(period) {
+            Phase::NotOpen
+        } else if self.locks(period).is_some_and(|locks| locks < instant) {
+            Phase::Locked
+        } else if self.grace_ends(period) < instant {
+            Phase::Late
+        } else {
+            Phase::Open
+        }
+    }
+
+    /// The last period of a frequency that can be reported at `instant`; none outside
+    /// 1900 to 2199.
+    pub fn last_open(&self, frequency: Frequency, instant: Timestamp) -> Option<ReportingPeriod> {
+        let mut period = ReportingPeriod::containing(self.today(instant), frequency)?;
+        while instant < self.opens(period) {
+            period = period.previous()?;
+        }
+        while let Some(next) = period.next().filter(|next| self.opens(*next) <= instant) {
+            period = next;
+        }
+        Some(period)
+    }
+
+    /// The periods in hand at `instant`, by frequency and in order: those that can be
+    /// reported and are not due yet, and of each frequency the last one that was due.
+    pub fn current(&self, instant: Timestamp) -> Vec<ReportingPeriod> {
+        let mut current = Vec::new();
+        for frequency in Frequency::ALL {
+            let last = self.last_open(frequency, instant);
+            for period in std::iter::successors(last, |period| period.previous()) {
+                current.push(period);
+                if self.due(period) < instant {
+                    break;
+                }
+            }
+        }
+        // Behind the last one due there may be one whose due day was moved past it.
+        let moved = self
+            .exceptions
+            .keys()
+            .filter(|period| self.opens(**period) <= instant && instant <= self.due(**period));
+        current.extend(moved);
+        current.sort_unstable_by_key(|period| (period.frequency(), *period));
+        current.dedup();
+        current
+    }
+
+    /// Whole days from `day` to the day it is at the offices; negative before it.
+    pub fn days_since(&self, day: Date, instant: Timestamp) -> i32 {
+        day.until(self.today(instant)).map_or(0, |span| span.get_days())
     }
 
     /// Whether offices work on this day.
@@ -140,6 +225,7 @@ mod tests {
             grace_days: 0,
             lock_after_days: None,
             holidays: holidays.map(|day| (day.parse().unwrap(), Text::default())).collect(),
+            ..Calendar::default()
         }
     }
 
@@ -225,6 +311,89 @@ mod tests {
         assert_eq!(calendar.grace_ends(september), at("2026-09-19T23:59:59.999999+07"));
         assert_eq!(calendar.locks(september), Some(at("2026-10-16T23:59:59.999999+07")));
         assert_eq!(Calendar { lock_after_days: None, ..calendar }.locks(september), None);
+    }
+
+    #[test]
+    fn a_due_day_that_was_moved_moves_grace_and_lock() {
+        let exception = Exception { due: Date::constant(2026, 2, 13), reason: Text::default() };
+        let calendar = Calendar {
+            grace_days: 3,
+            lock_after_days: Some(30),
+            exceptions: [(period("2026-02"), exception)].into(),
+            ..calendar()
+        };
+        check(&calendar, "2026-02", "2026-01-15", "2026-02-14", "2026-02-13");
+        check(&calendar, "2026-03", "2026-02-15", "2026-03-14", "2026-03-17");
+        let february = period("2026-02");
+        assert_eq!(calendar.grace_ends(february), at("2026-02-16T23:59:59.999999+07"));
+        assert_eq!(calendar.locks(february), Some(at("2026-03-15T23:59:59.999999+07")));
+    }
+
+    #[track_caller]
+    fn check_phase(calendar: &Calendar, text: &str, expected: Phase) {
+        assert_eq!(calendar.phase(period("2026-09"), at(text)), expected, "{text}");
+    }
+
+    #[test]
+    fn each_phase_ends_with_the_last_local_microsecond_of_its_day() {
+        let calendar = Calendar { grace_days: 3, lock_after_days: Some(30), ..calendar() };
+        check_phase(&calendar, "2026-08-14T23:59:59.999999+07", Phase::NotOpen);
+        check_phase(&calendar, "2026-08-15T00:00:00+07", Phase::Open);
+        check_phase(&calendar, "2026-09-16T23:59:59+07", Phase::Open);
+        check_phase(&calendar, "2026-09-19T23:59:59.999999+07", Phase::Open);
+        check_phase(&calendar, "2026-09-20T00:00:00+07", Phase::Late);
+        check_phase(&calendar, "2026-10-16T23:59:59.999999+07", Phase::Late);
+        check_phase(&calendar, "2026-10-17T00:00:00+07", Phase::Locked);
+        let calendar = self::calendar();
+        check_phase(&calendar, "2026-09-16T16:59:59.999999Z", Phase::Open);
+        check_phase(&calendar, "2026-09-16T17:00:00Z", Phase::Late);
+        check_phase(&calendar, "2126-09-16T17:00:00Z", Phase::Late);
+    }
+
+    #[track_caller]
+    fn check_current(calendar: &Calendar, instant: &str, expected: &str) {
+        let current = calendar.current(at(instant));
+        let current: Vec<_> = current.iter().map(ToString::to_string).collect();
+        assert_eq!(current.join(" "), expected, "{instant}");
+    }
+
+    #[test]
+    fn the_current_periods_are_the_open_ones_and_the_last_that_was_due() {
+        let calendar = calendar();
+        let autumn = "2025 2026 2026-S1 2026-S2 2026-Q3 2026-Q4 2026-11 2026-12";
+        check_current(&calendar, "2026-11-24T10:00:00+07", autumn);
+        // Between cut-off and due day three of a kind are in hand.
+        let due = "2025 2026 2026-S1 2026-S2 2026-Q2 2026-Q3 2026-Q4 2026-08 2026-09 2026-10";
+        check_current(&calendar, "2026-09-15T00:00:00+07", due);
+        check_current(&calendar, "2026-09-16T23:59:59.999999+07", due);
+        let after = "2025 2026 2026-S1 2026-S2 2026-Q3 2026-Q4 2026-09 2026-10";
+        check_current(&calendar, "2026-09-17T00:00:00+07", after);
+        // The new year of reports begins on 15 December.
+        let last = "2025 2026 2026-S1 2026-S2 2026-Q3 2026-Q4 2026-11 2026-12";
+        check_current(&calendar, "2026-12-14T23:59:59+07", last);
+        let turn = "2025 2026 2027 2026-S1 2026-S2 2027-S1 2026-Q3 2026-Q4 2027-Q1 2026-11 \
+                    2026-12 2027-01";
+        check_current(&calendar, "2026-12-15T00:00:00+07", turn);
+        check_current(&calendar, "1900-01-01T00:00:00+07", "1900 1900-S1 1900-Q1 1900-01");
+    }
+
+    #[test]
+    fn a_period_whose_due_day_was_moved_far_stays_current() {
+        let exception = Exception { due: Date::constant(2026, 12, 1), reason: Text::default() };
+        let exceptions = [(period("2026-08"), exception)].into();
+        let calendar = Calendar { exceptions, ..calendar() };
+        let autumn = "2025 2026 2026-S1 2026-S2 2026-Q3 2026-Q4 2026-08 2026-11 2026-12";
+        check_current(&calendar, "2026-11-24T10:00:00+07", autumn);
+    }
+
+    #[test]
+    fn days_are_counted_by_the_calendar_of_the_offices() {
+        let calendar = calendar();
+        let day = Date::constant(2028, 2, 28);
+        assert_eq!(calendar.days_since(day, at("2028-02-28T16:59:59Z")), 0);
+        assert_eq!(calendar.days_since(day, at("2028-02-28T17:00:00Z")), 1);
+        assert_eq!(calendar.days_since(day, at("2028-03-01T00:00:00+07")), 2);
+        assert_eq!(calendar.days_since(day, at("2027-02-28T00:00:00+07")), -365);
     }
 
     #[test]

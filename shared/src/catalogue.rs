@@ -98,6 +98,8 @@ pub struct Catalogue {
     /// Departments, by id.
     departments: Vec<Department>,
     by_department: HashMap<String, usize>,
+    /// By department: whom it took over from, and that one's last day.
+    inherited: HashMap<String, Vec<(String, Date)>>,
     calendar: Calendar,
     rules: Vec<Rule>,
 }
@@ -183,6 +185,7 @@ impl Catalogue {
             by_indicator: indicators.map(|(at, indicator)| (indicator.id.clone(), at)).collect(),
             indicators: parts.indicators,
             targets: parts.targets,
+            inherited: inheritance(&parts.departments),
             by_department: departments.map(|(at, other)| (other.id.clone(), at)).collect(),
             departments: parts.departments,
             calendar: parts.calendar,
@@ -235,12 +238,31 @@ impl Catalogue {
         self.by_department.get(id).map(|at| &self.departments[*at])
     }
 
-    /// What `department` reports, by id: what it owns or contributes to, computed
-    /// indicators left out.
+    /// What `department` reports, by id: what it or one it took over from owns or
+    /// contributes to, computed indicators left out.
     pub fn reported_by<'a>(&'a self, department: &'a str) -> impl Iterator<Item = &'a Indicator> {
-        self.indicators
-            .iter()
-            .filter(move |other| other.formula.is_none() && other.is_reported_by(department))
+        self.indicators.iter().filter(move |indicator| {
+            let mut origins = self.origins(department);
+            indicator.formula.is_none() && origins.any(|(id, _)| indicator.is_reported_by(id))
+        })
+    }
+
+    /// Whether `department` reports `indicator` for what is counted until `day`: as
+    /// owner, as reporter, or because it took over from one that has ended by then.
+    pub fn reports(&self, department: &str, indicator: &Indicator, day: Date) -> bool {
+        self.origins(department).any(|(id, ended)| {
+            ended.is_none_or(|ended| ended < day) && indicator.is_reported_by(id)
+        })
+    }
+
+    /// The department itself, and those it took over from with the last day of each.
+    pub fn origins<'a>(
+        &'a self,
+        department: &'a str,
+    ) -> impl Iterator<Item = (&'a str, Option<Date>)> {
+        let inherited = self.inherited.get(department).into_iter().flatten();
+        let inherited = inherited.map(|(id, ended)| (id.as_str(), Some(*ended)));
+        std::iter::once((department, None)).chain(inherited)
     }
 
     /// Units, in the file's order.
@@ -282,6 +304,33 @@ impl Catalogue {
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
+}
+
+/// Whom each department took over from, directly or through others, and the day
+/// before which that one still reported.
+fn inheritance(departments: &[Department]) -> HashMap<String, Vec<(String, Date)>> {
+    let mut direct: HashMap<&str, Vec<(&str, Date)>> = HashMap::new();
+    for department in departments {
+        let Some(ended) = department.valid_to else { continue };
+        for successor in &department.successors {
+            direct.entry(successor).or_default().push((&department.id, ended));
+        }
+    }
+    let mut inherited = HashMap::new();
+    for department in direct.keys() {
+        let mut all: Vec<(String, Date)> = Vec::new();
+        let mut open: Vec<(&str, Date)> = direct[department].clone();
+        while let Some((id, ended)) = open.pop() {
+            // What a server lists is not checked, so there may be circles.
+            if id != *department && all.iter().all(|(known, _)| known != id) {
+                let before = direct.get(id).into_iter().flatten();
+                open.extend(before.map(|(earlier, day)| (*earlier, ended.max(*day))));
+                all.push((id.to_owned(), ended));
+            }
+        }
+        inherited.insert((*department).to_owned(), all);
+    }
+    inherited
 }
 
 /// A version added later never changes what an earlier period meant.

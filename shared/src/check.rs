@@ -167,7 +167,8 @@ impl Checker<'_> {
             );
             return Err(refuse(Reason::DerivedIndicator, "indicator", message));
         }
-        if !indicator.is_reported_by(&self.department.id) {
+        let (department, day) = (&self.department.id, checked.period.last_day());
+        if !self.catalogue.reports(department, indicator, day) {
             let message = format!(
                 "`{}` is reported by `{}`, not by `{}`",
                 indicator.id, indicator.owner, self.department.id

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use crate::period::Frequency;
+use crate::period::{Frequency, ReportingPeriod};
 
 /// A text in the two languages of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -32,6 +32,8 @@ pub struct Indicator {
     pub frequency: Frequency,
     /// Further frequencies that are taken, for estimates within the year.
     pub also_accepted: Vec<Frequency>,
+    /// The first period it is owed for; none for no limit. Earlier ones may be reported.
+    pub first_period: Option<ReportingPeriod>,
     /// True if a value runs from the start of the year to the period's end.
     pub cumulative: bool,
     /// What kind of content it takes.

@@ -17,6 +17,7 @@ pub mod assess;
 pub mod calendar;
 pub mod catalogue;
 pub mod check;
+pub mod coverage;
 pub mod department;
 pub mod formula;
 pub mod indicator;

@@ -20,6 +20,9 @@ pub enum Frequency {
 }
 
 impl Frequency {
+    /// Every frequency, longest span first.
+    pub const ALL: [Self; 4] = [Self::Year, Self::HalfYear, Self::Quarter, Self::Month];
+
     /// Number of periods in a year.
     pub fn per_year(self) -> u8 {
         match self {
@@ -41,9 +44,7 @@ impl Frequency {
     }
 
     fn from_code(code: u8) -> Option<Self> {
-        [Self::Year, Self::HalfYear, Self::Quarter, Self::Month]
-            .into_iter()
-            .find(|frequency| *frequency as u8 == code)
+        Self::ALL.into_iter().find(|frequency| *frequency as u8 == code)
     }
 }
 
@@ -88,6 +89,12 @@ impl ReportingPeriod {
     /// Its place in the year, from 1.
     pub fn ordinal(self) -> u8 {
         self.ordinal
+    }
+
+    /// The period of `frequency` that `day` lies in; none outside 1900 to 2199.
+    pub fn containing(day: Date, frequency: Frequency) -> Option<Self> {
+        let months = 12 / frequency.per_year();
+        Self::new(day.year(), frequency, (day.month().unsigned_abs() - 1) / months + 1)
     }
 
     /// The period after it, of the same frequency; none past 2199.
@@ -242,6 +249,21 @@ mod tests {
             let error = text.parse::<ReportingPeriod>().unwrap_err();
             assert!(error.to_string().contains("`2026-Q3`"), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_day_lies_in_one_period_of_each_frequency() {
+        for (day, expected) in [
+            ("2028-02-29", ["2028", "2028-S1", "2028-Q1", "2028-02"]),
+            ("2026-06-30", ["2026", "2026-S1", "2026-Q2", "2026-06"]),
+            ("2026-07-01", ["2026", "2026-S2", "2026-Q3", "2026-07"]),
+            ("2026-12-31", ["2026", "2026-S2", "2026-Q4", "2026-12"]),
+        ] {
+            let day: Date = day.parse().unwrap();
+            let periods = Frequency::ALL.map(|of| ReportingPeriod::containing(day, of).unwrap());
+            assert_eq!(periods.map(|period| period.to_string()), expected);
+        }
+        assert_eq!(ReportingPeriod::containing(Date::MAX, Frequency::Year), None);
     }
 
     #[test]

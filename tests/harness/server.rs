@@ -31,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) catalogue: Option<String>,
     /// Variables of its environment.
     pub(crate) variables: Vec<(&'static str, &'static str)>,
+    /// The time it is for the server instead of the machine's; none for that.
+    pub(crate) clock: Option<String>,
 }
 
 impl Options {
@@ -60,6 +62,9 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         if let Some(text) = &options.catalogue {
             std::fs::write(folder.path().join("catalogue.toml"), text).unwrap();
+        }
+        if let Some(instant) = &options.clock {
+            set_clock(folder.path(), instant);
         }
         let port = free_port();
         let child = spawn(folder.path(), &options, port);
@@ -127,6 +132,12 @@ impl Server {
             Ok(status) => status.unwrap(),
             Err(late) => panic!("{late}: the server did not stop; log:\n{}", self.log()),
         }
+    }
+
+    /// Moves its clock, which has to be one of its own.
+    pub(crate) fn set_clock(&self, instant: &str) {
+        assert!(self.options.clock.is_some(), "the server reads the machine's clock");
+        set_clock(self.folder.path(), instant);
     }
 
     /// Its data folder.
@@ -216,7 +227,16 @@ fn spawn(folder: &Path, options: &Options, port: u16) -> Child {
     if options.catalogue.is_some() {
         command.arg("--catalogue").arg(folder.join("catalogue.toml"));
     }
+    if options.clock.is_some() {
+        command.env("TIENDO_CLOCK_FILE", folder.join("clock"));
+    }
     command.spawn().unwrap()
+}
+
+fn set_clock(folder: &Path, instant: &str) {
+    // Never half written for the server that reads it.
+    std::fs::write(folder.join("clock.new"), instant).unwrap();
+    std::fs::rename(folder.join("clock.new"), folder.join("clock")).unwrap();
 }
 
 fn log(folder: &Path) -> String {

@@ -6,7 +6,7 @@ use super::{LATER, methods};
 use crate::harness::{Server, buf_curl, grpcurl};
 
 /// Data with which a method answers something on an empty server.
-const QUESTIONS: [(&str, &str); 12] = [
+const QUESTIONS: [(&str, &str); 14] = [
     ("CatalogueService/GetIndicator", r#"{"id": "digital-economy-share"}"#),
     ("CatalogueService/ListDepartments", "{}"),
     ("CatalogueService/ListIndicators", r#"{"department": "so-khcn"}"#),
@@ -21,6 +21,8 @@ const QUESTIONS: [(&str, &str); 12] = [
         r#"{"department": "so-khcn", "indicator": "pii-rank", "period": "2024"}"#,
     ),
     ("StatusService/ListTargetStatuses", r#"{"horizon": 2030}"#),
+    ("StatusService/ListReportingRates", "{}"),
+    ("CollectionService/ListDueReports", "{}"),
     ("CollectionService/SubmitMeasurements", SUBMISSION),
 ];
 

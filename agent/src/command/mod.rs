@@ -1,6 +1,7 @@
 //! The commands, one file each; none knows another.
 
 mod check;
+mod due;
 mod file;
 mod receipts;
 mod status;
@@ -15,6 +16,7 @@ use crate::exit::Exit;
 /// Does what the command line asks for.
 pub(crate) async fn run(app: &mut App<'_>, command: Command) -> Result<Exit, Failed> {
     match command {
+        Command::Due => due::run(app).await,
         Command::Template { period, out, force } => template::run(app, period, out, force).await,
         Command::Check { input, offline } => check::run(app, &input, offline).await,
         Command::Submit { input, confirm, all_or_nothing } => {

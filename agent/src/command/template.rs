@@ -8,6 +8,7 @@ use tiendo_shared::period::ReportingPeriod;
 use crate::app::{App, Failed};
 use crate::clock;
 use crate::console::Tone;
+use crate::due;
 use crate::exit::Exit;
 use crate::form::{owed, usual_period, write};
 use crate::home;
@@ -41,9 +42,15 @@ pub(super) async fn run(
     let catalogue = app.catalogue(connection.as_ref()).await?;
     let department = app.department(&catalogue)?;
     let today = clock::day(clock::now());
-    let usual = || usual_period(&catalogue, &department.id, today);
     let none = |period: &str| Failed::because(lang.template_none(&department.id, period));
-    let period = period.or_else(usual).ok_or_else(|| none("…"))?;
+    let period = if let Some(period) = period {
+        period
+    } else {
+        let (due, _) = due::list(app, connection.as_ref(), &catalogue, &department).await?;
+        let usual = || usual_period(&catalogue, &department.id, today);
+        let first = due.first().map(|report| report.period);
+        first.or_else(usual).ok_or_else(|| none("…"))?
+    };
     let indicators = owed(&catalogue, &department.id, period);
     if indicators.is_empty() {
         return Err(none(&period.to_string()));

@@ -122,7 +122,7 @@ pub(crate) fn owed<'c>(
 ) -> Vec<&'c Indicator> {
     let reported = catalogue.indicators().iter().filter(|indicator| {
         indicator.formula.is_none()
-            && indicator.is_reported_by(department)
+            && catalogue.reports(department, indicator, period.last_day())
             && indicator.accepts(period.frequency())
     });
     reported.collect()
@@ -135,10 +135,7 @@ pub(crate) fn usual_period(
     department: &str,
     today: jiff::civil::Date,
 ) -> Option<ReportingPeriod> {
-    let reported = catalogue
-        .indicators()
-        .iter()
-        .filter(|one| one.formula.is_none() && one.is_reported_by(department));
+    let reported = catalogue.reported_by(department);
     let frequency: Frequency = reported.map(|indicator| indicator.frequency).min()?;
     let mut period = ReportingPeriod::new(today.year() + 1, frequency, 1)?;
     while period.last_day() >= today {

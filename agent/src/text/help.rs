@@ -6,6 +6,9 @@ phrases! {
     about =
         "Chương trình của đơn vị trong hệ thống Tiendo: đọc tệp số liệu, kiểm tra và gửi về tỉnh",
         "A department's program of Tiendo: reads a file of figures, checks it, sends it to the province";
+    about_due =
+        "Xem đơn vị còn phải gửi báo cáo nào và hạn gửi, báo cáo quá hạn đứng đầu",
+        "Show which reports the department still owes and by when, late ones first";
     about_template =
         "Tạo biểu mẫu Excel gồm đúng các chỉ tiêu đơn vị phải báo cáo",
         "Make an Excel form with exactly the indicators the department reports";
@@ -50,8 +53,8 @@ phrases! {
     arg_help = "Xem hướng dẫn", "Show this help";
     arg_version = "Xem phiên bản", "Show the version";
     arg_period =
-        "Kỳ báo cáo: 2026, 2026-S1, 2026-Q3 hoặc 2026-09 [mặc định: kỳ vừa kết thúc]",
-        "Reporting period: 2026, 2026-S1, 2026-Q3 or 2026-09 [default: the last that ended]";
+        "Kỳ báo cáo: 2026, 2026-S1, 2026-Q3 hoặc 2026-09 [mặc định: báo cáo đến hạn sớm nhất, như `due`]",
+        "Reporting period: 2026, 2026-S1, 2026-Q3 or 2026-09 [default: the report that is due first, as in `due`]";
     arg_out =
         "Tệp biểu mẫu sẽ tạo [mặc định: bieu-mau-ĐƠNVỊ-KỲ.xlsx]",
         "The form to write [default: bieu-mau-DEPARTMENT-PERIOD.xlsx]";
@@ -88,6 +91,7 @@ phrases! {
     heading_options = "Tùy chọn", "Options";
     heading_globals = "Tùy chọn chung", "Options of every command";
     usage_program = "tiendo-agent <LỆNH> [TÙY CHỌN]", "tiendo-agent <COMMAND> [OPTIONS]";
+    usage_due = "tiendo-agent due [TÙY CHỌN]", "tiendo-agent due [OPTIONS]";
     usage_template = "tiendo-agent template [TÙY CHỌN]", "tiendo-agent template [OPTIONS]";
     usage_check = "tiendo-agent check <TỆP> [TÙY CHỌN]", "tiendo-agent check <FILE> [OPTIONS]";
     usage_submit = "tiendo-agent submit <TỆP> [TÙY CHỌN]", "tiendo-agent submit <FILE> [OPTIONS]";
@@ -110,6 +114,7 @@ phrases! {
   3   một số dòng bị từ chối, các dòng khác được nhận
   4   đã ghi an toàn vào sổ của máy này, chưa gửi hết
   5   sổ của máy này bị hỏng hoặc có biên nhận không khớp
+  6   có báo cáo quá hạn (`due`)
   64  cấu hình sai",
         "Exit codes:
   0   done, every row was taken
@@ -118,6 +123,7 @@ phrases! {
   3   some rows were refused, the others were taken
   4   safe in this computer's ledger, not all of it sent
   5   this computer's ledger is damaged, or a receipt does not fit it
+  6   a report is late (`due`)
   64  wrong configuration";
 
     usage_missing_command =

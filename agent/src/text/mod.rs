@@ -5,6 +5,7 @@
 
 mod answer;
 mod cell;
+mod due;
 mod failure;
 mod form;
 mod help;

@@ -59,12 +59,12 @@ impl Services {
         if !department.is_empty() {
             known_department(&self.catalogue, department)?;
         }
-        let wanted = self.catalogue.indicators().iter().filter(|indicator| {
-            department.is_empty()
-                || (indicator.formula.is_none() && indicator.is_reported_by(department))
-        });
-        let (page, next_page_token) =
-            page::slice(wanted.collect(), request.page_size, &request.page_token)?;
+        let wanted: Vec<_> = if department.is_empty() {
+            self.catalogue.indicators().iter().collect()
+        } else {
+            self.catalogue.reported_by(department).collect()
+        };
+        let (page, next_page_token) = page::slice(wanted, request.page_size, &request.page_token)?;
         Ok(v1::ListIndicatorsResponse {
             indicators: page
                 .into_iter()

@@ -9,7 +9,6 @@ use tonic::{Request, Streaming};
 
 use super::stubs::collection_service_server::{CollectionService, CollectionServiceServer};
 use super::{Answer, Services, answer, caller, error};
-use crate::failure::Failure;
 use crate::identity::Caller;
 use crate::intake::Intake;
 
@@ -26,9 +25,10 @@ type Responses =
 impl CollectionService for Collection {
     async fn list_due_reports(
         &self,
-        _: Request<v1::ListDueReportsRequest>,
+        request: Request<v1::ListDueReportsRequest>,
     ) -> Answer<v1::ListDueReportsResponse> {
-        answer(Err(Failure::Unimplemented("ListDueReports")))
+        let caller = caller(&request)?;
+        answer(self.0.reports.due(&caller, request.get_ref(), self.0.clock.now()).await)
     }
 
     async fn submit_measurements(
@@ -80,7 +80,7 @@ async fn one_of_stream(
     Ok(v1::StreamSubmissionsResponse { submission_id, result: Some(result) })
 }
 
-fn failed(failure: &Failure) -> v1::SubmissionFailure {
+fn failed(failure: &crate::failure::Failure) -> v1::SubmissionFailure {
     let (code, reason, retry_after) = error::code(failure);
     v1::SubmissionFailure {
         code: code as i32,

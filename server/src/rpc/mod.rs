@@ -23,6 +23,7 @@ use crate::failure::Failure;
 use crate::figures::Figures;
 use crate::identity::Caller;
 use crate::intake::Intake;
+use crate::reports::Reports;
 use crate::standing::Standing;
 use crate::store::Store;
 
@@ -49,6 +50,8 @@ pub struct Services {
     pub intake: Intake,
     /// Answers with measurements.
     pub figures: Figures,
+    /// Says which reports are owed, and what came of them.
+    pub reports: Reports,
     /// Says where targets stand.
     pub standing: Standing,
     /// Tells the time.

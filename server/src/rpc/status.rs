@@ -55,8 +55,8 @@ impl StatusService for Status {
 
     async fn list_reporting_rates(
         &self,
-        _: Request<v1::ListReportingRatesRequest>,
+        request: Request<v1::ListReportingRatesRequest>,
     ) -> Answer<v1::ListReportingRatesResponse> {
-        answer(Err(Failure::Unimplemented("ListReportingRates")))
+        answer(self.0.reports.rates(request.get_ref(), self.0.clock.now()).await)
     }
 }

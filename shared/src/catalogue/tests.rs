@@ -9,8 +9,18 @@ mod words;
 
 use super::Catalogue;
 
-/// A small catalogue that uses every key.
+/// A small catalogue that uses every key but those of [`MORE`].
 const BASE: &str = include_str!("tests/base.toml");
+
+/// Keys that came later, as edits of the base.
+const MORE: [(&str, &str); 2] = [
+    (
+        "grace_days = 1",
+        "grace_days = 1\nreports_from = 2026-01-01\nexceptions = [{ period = \"2026-Q1\", \
+         due = 2026-04-20, reason = { vi = \"bão\", en = \"storm\" } }]",
+    ),
+    ("cumulative = true", "cumulative = true\nfirst_period = \"2026\""),
+];
 
 /// The base with texts replaced, each of which has to stand in it.
 #[track_caller]

@@ -1,7 +1,7 @@
 //! The calendar between messages and the domain.
 
 use super::{Invalid, v1};
-use crate::calendar::{Calendar, CutOff};
+use crate::calendar::{Calendar, CutOff, Exception, Phase};
 
 impl From<&Calendar> for v1::Calendar {
     fn from(calendar: &Calendar) -> Self {
@@ -10,6 +10,12 @@ impl From<&Calendar> for v1::Calendar {
             .holidays
             .iter()
             .map(|(day, name)| v1::Holiday { day: day.to_string(), name: Some(name.into()) });
+        let exceptions =
+            calendar.exceptions.iter().map(|(period, exception)| v1::DeadlineException {
+                period: period.to_string(),
+                due_day: exception.due.to_string(),
+                reason: Some((&exception.reason).into()),
+            });
         Self {
             month_cut_off: day(calendar.cut_off.month),
             quarter_cut_off: day(calendar.cut_off.quarter),
@@ -19,6 +25,19 @@ impl From<&Calendar> for v1::Calendar {
             grace_days: calendar.grace_days.into(),
             lock_after_days: calendar.lock_after_days.map(Into::into),
             holidays: holidays.collect(),
+            exceptions: exceptions.collect(),
+            reports_from: calendar.reports_from.map_or_else(String::new, |day| day.to_string()),
+        }
+    }
+}
+
+impl From<Phase> for v1::ReportPhase {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::NotOpen => Self::NotOpen,
+            Phase::Open => Self::Open,
+            Phase::Late => Self::Late,
+            Phase::Locked => Self::Locked,
         }
     }
 }
@@ -39,6 +58,17 @@ impl TryFrom<v1::Calendar> for Calendar {
             let day = holiday.day.parse().map_err(|_| invalid("holidays", &holiday.day))?;
             holidays.insert(day, holiday.name.map(Into::into).unwrap_or_default());
         }
+        let mut exceptions = std::collections::BTreeMap::new();
+        for exception in message.exceptions {
+            let period = exception.period.parse();
+            let period = period.map_err(|_| invalid("exceptions", &exception.period))?;
+            let due = exception.due_day.parse();
+            let due = due.map_err(|_| invalid("exceptions", &exception.due_day))?;
+            let reason = exception.reason.map(Into::into).unwrap_or_default();
+            exceptions.insert(period, Exception { due, reason });
+        }
+        let from = Some(message.reports_from).filter(|day| !day.is_empty());
+        let from = from.map(|day| day.parse().map_err(|_| invalid("reports_from", &day)));
         Ok(Self {
             cut_off: CutOff {
                 month: day("month_cut_off", message.month_cut_off)?,
@@ -54,6 +84,8 @@ impl TryFrom<v1::Calendar> for Calendar {
                 .map(|after| days("lock_after_days", after))
                 .transpose()?,
             holidays,
+            exceptions,
+            reports_from: from.transpose()?,
         })
     }
 }
@@ -67,12 +99,16 @@ mod tests {
     fn a_calendar_comes_back_as_it_was_listed() {
         for lock_after_days in [None, Some(0), Some(40)] {
             let name = Text { vi: "Quốc khánh".to_owned(), en: "National Day".to_owned() };
+            let exception =
+                Exception { due: "2026-04-20".parse().unwrap(), reason: Text::default() };
             let original = Calendar {
                 cut_off: CutOff { month: 14, quarter: 15, half_year: 16, year: 31 },
                 working_days_to_send: 2,
                 grace_days: 300,
                 lock_after_days,
                 holidays: [("2026-09-02".parse().unwrap(), name)].into(),
+                exceptions: [("2026-Q1".parse().unwrap(), exception)].into(),
+                reports_from: lock_after_days.map(|_| "2026-01-01".parse().unwrap()),
             };
             assert_eq!(Calendar::try_from(v1::Calendar::from(&original)), Ok(original));
         }

@@ -8,7 +8,7 @@ use crate::indicator::{
     Combination, Dimension, Direction, Formula, Indicator, Kind, LargestChange, Level, Range,
     Scale, Text, Unit,
 };
-use crate::period::Frequency;
+use crate::period::{Frequency, ReportingPeriod};
 use crate::promise::in_words;
 use crate::target::Target;
 
@@ -107,6 +107,7 @@ impl From<&Indicator> for v1::Indicator {
             note: indicator.note.as_ref().map(Into::into),
             cumulative: indicator.cumulative,
             reporters: indicator.reporters.clone(),
+            first_period: indicator.first_period.map_or_else(String::new, |it| it.to_string()),
             scale,
             computed: indicator.formula.as_ref().map(Into::into),
             unit_name: None,
@@ -191,6 +192,7 @@ impl TryFrom<v1::Indicator> for Indicator {
                 .iter()
                 .map(|number| read.frequency(*number))
                 .collect::<Result<_, _>>()?,
+            first_period: read.period("first_period", &message.first_period)?,
             cumulative: message.cumulative,
             kind: read.kind(&message)?,
             range: Range {
@@ -241,6 +243,12 @@ impl Reader {
 
     fn decimal(&self, field: &'static str, text: &str) -> Result<Decimal, Invalid> {
         text.parse().map_err(|_| self.invalid(field, text))
+    }
+
+    /// A period; none for an empty text.
+    fn period(&self, field: &'static str, text: &str) -> Result<Option<ReportingPeriod>, Invalid> {
+        let given = Some(text).filter(|text| !text.is_empty());
+        given.map(|text| text.parse().map_err(|_| self.invalid(field, text))).transpose()
     }
 
     fn frequency(&self, number: i32) -> Result<Frequency, Invalid> {
@@ -340,6 +348,7 @@ mod tests {
             direction: Direction::Increase,
             frequency: Frequency::Year,
             also_accepted: vec![Frequency::Quarter, Frequency::Month],
+            first_period: ReportingPeriod::of_year(2026),
             cumulative: true,
             kind,
             range: Range { minimum: Some(Decimal::ZERO), maximum: Some(Decimal::new(1005, 1)) },

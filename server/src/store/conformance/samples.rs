@@ -67,6 +67,7 @@ fn indicator(id: &str, kind: Kind) -> Indicator {
         decimals: 2,
         direction: Direction::Increase,
         frequency: Frequency::Year,
+        first_period: None,
         also_accepted: vec![Frequency::Quarter, Frequency::Month],
         cumulative: false,
         kind,

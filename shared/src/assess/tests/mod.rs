@@ -130,6 +130,7 @@ fn indicator(kind: Kind, direction: Direction) -> Indicator {
         decimals: 2,
         direction,
         frequency: Frequency::Year,
+        first_period: None,
         also_accepted: Vec::new(),
         cumulative: false,
         kind,

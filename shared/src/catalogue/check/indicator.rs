@@ -63,6 +63,14 @@ fn frequencies(section: &Section<'_>, indicator: &Indicator) {
         let name = indicator.frequency.name();
         section.refuse_at("also_accepted", format!("`{name}` is the frequency already"));
     }
+    if let Some(first) = indicator.first_period
+        && section.is_sound(&["frequency"])
+        && first.frequency() != indicator.frequency
+    {
+        let (name, other) = (indicator.frequency.name(), first.frequency().name());
+        let message = format!("`{first}` is a {other}, but {} is owed by {name}", section.label());
+        section.refuse_at("first_period", message);
+    }
 }
 
 /// Who reports has to match how the values are combined.

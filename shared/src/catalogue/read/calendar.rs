@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::calendar::{Calendar, CutOff, TIME_ZONE};
+use crate::calendar::{Calendar, CutOff, Exception, TIME_ZONE};
 use crate::catalogue::node::Node;
 use crate::catalogue::section::Section;
 use crate::indicator::Text;
+use crate::period::ReportingPeriod;
 
 /// Longest span of days that can be set.
 const MOST_DAYS: u16 = 3_650;
+
+/// Most due days that were moved.
+const MOST_EXCEPTIONS: usize = 1_000;
 
 /// Most holidays, enough for a century and few enough that no deadline is far to seek.
 const MOST_HOLIDAYS: usize = 2_000;
@@ -27,6 +31,8 @@ pub(super) fn calendar(node: Node<'_>) -> Option<Calendar> {
         grace_days: section.optional("grace_days", days).unwrap_or_default(),
         lock_after_days: section.optional("lock_after_days", days),
         holidays: section.optional("holidays", holidays).unwrap_or_default(),
+        exceptions: section.optional("exceptions", exceptions).unwrap_or_default(),
+        reports_from: section.optional("reports_from", Node::date),
     };
     section.refuse_unknown();
     if let Some(lock) = calendar.lock_after_days
@@ -35,6 +41,14 @@ pub(super) fn calendar(node: Node<'_>) -> Option<Calendar> {
         let grace = calendar.grace_days;
         let message = format!("reports lock after {lock} days but have {grace} days of grace");
         section.refuse_at("lock_after_days", message);
+    }
+    for (period, exception) in &calendar.exceptions {
+        let first = calendar.cut_off(*period).0;
+        if section.is_sound(&["cut_off"]) && exception.due < first {
+            let due = exception.due;
+            let message = format!("`{period}` opens on {first} and cannot be due on {due}");
+            section.refuse_at("exceptions", message);
+        }
     }
     Some(calendar)
 }
@@ -77,4 +91,28 @@ fn holiday(node: Node<'_>) -> Option<(Date, Text)> {
     let name = section.required("name", Node::bilingual);
     section.refuse_unknown();
     day.zip(name)
+}
+
+fn exceptions(node: Node<'_>) -> Option<BTreeMap<ReportingPeriod, Exception>> {
+    let items = node.items()?;
+    if items.len() > MOST_EXCEPTIONS {
+        return node.refuse(format!("a calendar holds at most {MOST_EXCEPTIONS} exceptions"));
+    }
+    let mut exceptions = BTreeMap::new();
+    for item in items {
+        let Some((period, exception)) = exception(item) else { continue };
+        if exceptions.insert(period, exception).is_some() {
+            item.refuse::<()>(format!("the due day of `{period}` is moved already"));
+        }
+    }
+    Some(exceptions)
+}
+
+fn exception(node: Node<'_>) -> Option<(ReportingPeriod, Exception)> {
+    let section: Section<'_> = node.section("a table with `period`, `due` and `reason`")?;
+    let period = section.required("period", Node::period);
+    let due = section.required("due", Node::date);
+    let reason = section.required("reason", Node::bilingual);
+    section.refuse_unknown();
+    Some((period?, Exception { due: due?, reason: reason? }))
 }

@@ -66,6 +66,7 @@ pub(super) fn indicator(section: &Section<'_>, known: &Known<'_>) -> Indicator {
             .unwrap_or(Direction::Increase),
         frequency: section.required("frequency", frequency).unwrap_or(Frequency::Year),
         also_accepted: list(section, "also_accepted", frequency),
+        first_period: section.optional("first_period", Node::period),
         cumulative: section.optional("cumulative", Node::flag).unwrap_or_default(),
         range: section.optional("range", range).unwrap_or_default(),
         largest_change: section.optional("largest_change", largest_change),

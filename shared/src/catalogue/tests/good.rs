@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{BASE, edited};
+use super::{BASE, MORE, edited};
 use crate::catalogue::Catalogue;
 use crate::catalogue::rule::{Check, Missing, Severity};
 use crate::indicator::{Combination, Formula, Indicator, Kind, LargestChange, Scale};
@@ -51,6 +51,21 @@ fn every_key_is_kept() {
     assert_eq!(catalogue.unit("percent").unwrap().symbol.as_deref(), Some("%"));
     assert_eq!(catalogue.edition("first").unwrap().name.en, "first");
     assert_eq!(catalogue.territory("old").unwrap().name.en, "old");
+}
+
+#[test]
+fn keys_that_came_later_are_kept() {
+    let catalogue = parsed(&MORE);
+    let part = catalogue.indicator("part").unwrap();
+    assert_eq!(part.first_period.unwrap().to_string(), "2026");
+    let calendar = catalogue.calendar();
+    assert_eq!(calendar.reports_from.unwrap().to_string(), "2026-01-01");
+    let (period, exception) = calendar.exceptions.first_key_value().unwrap();
+    assert_eq!(
+        (period.to_string(), exception.due.to_string()),
+        ("2026-Q1".into(), "2026-04-20".into())
+    );
+    assert_eq!(exception.reason.vi, "bão");
 }
 
 #[test]

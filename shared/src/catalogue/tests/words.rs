@@ -227,6 +227,20 @@ fn a_calendar_is_possible() {
         &[("lock_after_days = 30", "lock_after_days = 0")],
         &["line 10, column 19: reports lock after 0 days but have 1 days of grace"],
     );
+    let moved = |entries: &str| format!("lock_after_days = 30\nexceptions = [{entries}]");
+    let one = r#"{ period = "2026-Q1", due = 2026-04-20, reason = { vi = "bão", en = "storm" } }"#;
+    check(
+        &[("lock_after_days = 30", &moved(&format!("{one}, {one}")))],
+        &["line 11, column 96: the due day of `2026-Q1` is moved already"],
+    );
+    check(
+        &[("lock_after_days = 30", &moved(&one.replace("2026-04-20", "2025-12-14")))],
+        &["line 11, column 14: `2026-Q1` opens on 2025-12-15 and cannot be due on 2025-12-14"],
+    );
+    check(
+        &[("cumulative = true", "first_period = \"2026-Q1\"")],
+        &["line 74, column 16: `2026-Q1` is a quarter, but indicator `part` is owed by year"],
+    );
     check(
         &[("Asia/Ho_Chi_Minh", "Asia/Saigon")],
         &[
