@@ -3,6 +3,7 @@
 mod check;
 mod file;
 mod receipts;
+mod service;
 mod status;
 mod submit;
 mod template;
@@ -11,9 +12,14 @@ mod verify;
 use crate::app::{App, Failed};
 use crate::cli::Command;
 use crate::exit::Exit;
+use crate::run::{self, Reread};
 
 /// Does what the command line asks for.
-pub(crate) async fn run(app: &mut App<'_>, command: Command) -> Result<Exit, Failed> {
+pub(crate) async fn run(
+    app: &mut App<'_>,
+    command: Command,
+    reread: &Reread<'_>,
+) -> Result<Exit, Failed> {
     match command {
         Command::Template { period, out, force } => template::run(app, period, out, force).await,
         Command::Check { input, offline } => check::run(app, &input, offline).await,
@@ -24,5 +30,7 @@ pub(crate) async fn run(app: &mut App<'_>, command: Command) -> Result<Exit, Fai
         Command::Receipts { id: Some(id), .. } => receipts::show(app, &id),
         Command::Receipts { id: None, last } => receipts::list(app, last),
         Command::Verify => verify::run(app),
+        Command::Run => run::run(app, reread).await,
+        Command::InstallService { user, dry_run } => service::install(app, user, dry_run),
     }
 }

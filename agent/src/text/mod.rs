@@ -8,6 +8,7 @@ mod cell;
 mod failure;
 mod form;
 mod help;
+mod job;
 mod reading;
 mod refusal;
 
