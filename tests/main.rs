@@ -18,6 +18,7 @@ mod agent;
 mod catalogue;
 mod crash;
 mod figures;
+mod jobs;
 mod ledger;
 mod resubmit;
 mod serving;

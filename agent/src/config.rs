@@ -213,10 +213,9 @@ fn fault_of(key: &'static str) -> Fault {
     let accepted = match key {
         "server" => "`HOST:PORT`",
         "lang" => "`vi`, `en`",
-        "agent" => "`a-z A-Z 0-9 - _ .`",
+        "agent" | "name" => "`a-z A-Z 0-9 - _ .`",
         "insecure_loopback" => "`true`, `false`",
         "mapping" => "`\"FILE.toml\"`, `[job.mapping]`",
-        "name" => "`a-z A-Z 0-9 - _ .`",
         "spread" | "settle" | "timeout" => "`\"90s\"`, `\"10m\"`, `\"2h\"`",
         "max_rows" => "`1` … `1000000`",
         "max_bytes" => "`1` … `268435456`",

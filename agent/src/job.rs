@@ -37,7 +37,8 @@ pub(crate) struct Loaded {
 /// The jobs of the configuration that run by themselves.
 pub(crate) fn load(config: &Config, home: &Path, lang: Lang) -> Vec<Loaded> {
     let runs = |job: &&config::Job| {
-        matches!(job.source, Some(Source::Folder(_))) || (job.source.is_some() && job.when.is_some())
+        matches!(job.source, Some(Source::Folder(_)))
+            || (job.source.is_some() && job.when.is_some())
     };
     config.jobs.iter().filter(runs).filter_map(|job| loaded(job, config, home, lang)).collect()
 }
@@ -103,11 +104,7 @@ pub(crate) fn mapping(
     understood(&place, &text, lang)
 }
 
-fn mapping_text(
-    at: &config::Mapping,
-    home: &Path,
-    lang: Lang,
-) -> Result<(String, String), String> {
+fn mapping_text(at: &config::Mapping, home: &Path, lang: Lang) -> Result<(String, String), String> {
     match at {
         config::Mapping::Inline(text) => Ok(("agent.toml".to_owned(), text.clone())),
         config::Mapping::File(path) => {
@@ -154,10 +151,29 @@ mod tests {
         std::fs::write(&path, "layout = 'lung'\n").unwrap();
         let wrong = jobs(text, folder.path()).remove(1);
         assert!(wrong.job.as_ref().unwrap_err().contains("m.toml:1:"), "{wrong:?}");
-        std::fs::write(&path, "layout = 'long'\ncolumns = { indicator = '#A', period = '#B', value = '#C' }\n").unwrap();
+        std::fs::write(
+            &path,
+            "layout = 'long'\ncolumns = { indicator = '#A', period = '#B', value = '#C' }\n",
+        )
+        .unwrap();
         let right = jobs(text, folder.path()).remove(1);
         assert!(right.job.is_ok(), "{right:?}");
         assert!(wrong.fingerprint != right.fingerprint && m.fingerprint != wrong.fingerprint);
         assert_eq!(right.fingerprint, jobs(text, folder.path()).remove(1).fingerprint);
+    }
+
+    #[test]
+    fn the_example_of_the_guide_is_a_good_configuration() {
+        let guide = include_str!("../../docs/agent-jobs.md");
+        let (_, rest) = guide.split_once("```toml\n").unwrap();
+        let (text, _) = rest.split_once("```").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mapping =
+            "layout = 'long'\ncolumns = { indicator = '#A', period = '#B', value = '#C' }\n";
+        std::fs::write(folder.path().join("kinh-te-so.toml"), mapping).unwrap();
+        let found = jobs(text, folder.path());
+        let ready: Vec<_> =
+            found.iter().map(|one| one.job.as_ref().unwrap().name.as_str()).collect();
+        assert_eq!(ready, ["bieu-mau", "kinh-te-so", "dich-vu-cong", "tong-hop"]);
     }
 }

@@ -106,7 +106,11 @@ impl BeforeDeadline {
 impl Timing {
     /// The next run behind what is covered; none if none is planned, or if the
     /// deadlines are not known yet.
-    pub(crate) fn next(&self, covered: Timestamp, calendar: Option<&Calendar>) -> Option<Timestamp> {
+    pub(crate) fn next(
+        &self,
+        covered: Timestamp,
+        calendar: Option<&Calendar>,
+    ) -> Option<Timestamp> {
         self.run_behind(covered, calendar).map(|(_, at)| at)
     }
 

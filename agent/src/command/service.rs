@@ -1,6 +1,5 @@
 //! `service install`: `run` as a service of systemd, with a watchdog and little it may do.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,20 +13,59 @@ use crate::exit::Exit;
 /// Name of the unit.
 const UNIT: &str = "tiendo-agent.service";
 
+/// How each unit begins.
+const BEGIN: &str = "\
+# Written by `tiendo-agent service install`; run it again after a change of folders.
+[Unit]
+Description=Tiendo agent: fetches figures and sends them to the province
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+NotifyAccess=main
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=always
+RestartSec=10
+WatchdogSec=120
+TimeoutStopSec=60
+UMask=0077
+NoNewPrivileges=yes
+LockPersonality=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX";
+
+/// What needs the rights of the system's own manager.
+const CONFINED: &str = "\
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectSystem=strict
+ProtectHome=read-only
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+ProtectClock=yes
+ProtectHostname=yes
+CapabilityBoundingSet=
+SystemCallFilter=@system-service";
+
 /// What was done, for programs.
 #[derive(Debug, Serialize)]
 struct Installed {
     command: &'static str,
     path: Option<PathBuf>,
     unit: String,
-    installed: bool,
+    done: bool,
     exit: u8,
 }
 
 pub(super) fn install(app: &mut App<'_>, user: bool, dry_run: bool) -> Result<Exit, Failed> {
     let lang = app.lang();
-    let unusable =
-        |error: std::io::Error| Failed::because(lang.job_file_unreadable(&UNIT, &error));
+    let unusable = |error: std::io::Error| Failed::because(lang.job_file_unreadable(&UNIT, &error));
     let program = std::env::current_exe().map_err(unusable)?;
     let home = std::path::absolute(app.home.path()).map_err(unusable)?;
     let unit = unit(app, &program, &home, user)?;
@@ -58,7 +96,13 @@ pub(super) fn install(app: &mut App<'_>, user: bool, dry_run: bool) -> Result<Ex
         return Err(Failed::because(format!("{said}\n  {command}")));
     }
     let exit = Exit::Done;
-    app.console.document(&Installed { command: "service install", path, unit, installed, exit: exit as u8 });
+    app.console.document(&Installed {
+        command: "service install",
+        path,
+        unit,
+        done: installed,
+        exit: exit as u8,
+    });
     Ok(exit)
 }
 
@@ -73,7 +117,8 @@ fn place(user: bool) -> Option<PathBuf> {
 }
 
 fn systemctl(app: &App<'_>, user: bool, arguments: &[&str]) -> Result<(), Failed> {
-    let arguments: Vec<&str> = user.then_some("--user").into_iter().chain(arguments.iter().copied()).collect();
+    let arguments: Vec<&str> =
+        user.then_some("--user").into_iter().chain(arguments.iter().copied()).collect();
     let shown = format!("systemctl {}", arguments.join(" "));
     let failed = |cause: &str| Failed::because(app.lang().service_failed(&shown, cause.trim()));
     let output = Command::new("systemctl").args(&arguments).output();
@@ -85,56 +130,34 @@ fn systemctl(app: &App<'_>, user: bool, arguments: &[&str]) -> Result<(), Failed
 }
 
 fn unit(app: &App<'_>, program: &Path, home: &Path, user: bool) -> Result<String, Failed> {
-    let folders = app.config.jobs.iter().filter_map(|job| match &job.source {
-        Some(Source::Folder(folder)) => Some(home.join(&folder.path)),
-        _ => None,
-    });
-    let writes: Vec<PathBuf> = std::iter::once(home.to_owned()).chain(folders).collect();
-    let quoted = |path: &Path| {
+    let quoted = |before: &str, path: &Path| {
         let text = path.display().to_string();
         let is_plain = !text.contains(['\n', '\r']);
         // A percent sign begins a specifier of systemd.
         let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
-        is_plain.then(|| format!("\"{text}\"")).ok_or_else(|| Failed::because(app.lang().service_no_path()))
+        is_plain
+            .then(|| format!("\"{before}{text}\""))
+            .ok_or_else(|| Failed::because(app.lang().service_no_path()))
     };
-    let mut start = format!("{} --home {}", quoted(program)?.replace('$', "$$"), quoted(home)?.replace('$', "$$"));
-    if app.config.insecure_loopback {
-        start.push_str(" --insecure-loopback");
-    }
-    let writes: Result<Vec<_>, _> = writes.iter().map(|path| quoted(path)).collect();
-    let mut text = format!(
-        "# Written by `tiendo-agent service install`; run it again after a change of folders.\n\
-         [Unit]\nDescription=Tiendo agent: fetches figures and sends them to the province\n\
-         Wants=network-online.target\nAfter=network-online.target\nStartLimitIntervalSec=0\n\n\
-         [Service]\nType=notify\nNotifyAccess=main\nExecStart={start} run\n\
-         ExecReload=/bin/kill -HUP $MAINPID\nRestart=always\nRestartSec=10\nWatchdogSec=120\n\
-         TimeoutStopSec=60\n"
-    );
-    if !user && let Some(owner) = owner(home) {
-        // Whoever owns the ledger; another user could not write it.
-        text.push_str(&format!("User={owner}\n"));
-    }
-    text.push_str(
-        "\nUMask=0077\nNoNewPrivileges=yes\nLockPersonality=yes\nRestrictRealtime=yes\n\
-         RestrictSUIDSGID=yes\nSystemCallArchitectures=native\n\
-         RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX\n",
-    );
+    // Settings are read from agent.toml alone, so that a change there is all it takes.
+    let start = format!("{} --home {} run", quoted("", program)?, quoted("", home)?);
+    let mut lines = vec![BEGIN.to_owned(), format!("ExecStart={}", start.replace('$', "$$"))];
     if !user {
-        // What follows needs the rights of the system's own manager.
-        text.push_str(
-            "PrivateTmp=yes\nPrivateDevices=yes\nProtectSystem=strict\nProtectHome=read-only\n\
-             ProtectKernelTunables=yes\nProtectKernelModules=yes\nProtectKernelLogs=yes\n\
-             ProtectControlGroups=yes\nProtectClock=yes\nProtectHostname=yes\n\
-             CapabilityBoundingSet=\nSystemCallFilter=@system-service\n",
-        );
-        for path in writes? {
-            text.push_str(&format!("ReadWritePaths={path}\n"));
+        // Whoever owns the ledger: another user could not write it.
+        lines.extend(owner(home).map(|owner| format!("User={owner}")));
+        lines.push(CONFINED.to_owned());
+        let folders = app.config.jobs.iter().filter_map(|job| match &job.source {
+            Some(Source::Folder(folder)) => Some(home.join(&folder.path)),
+            _ => None,
+        });
+        for path in std::iter::once(home.to_owned()).chain(folders) {
+            // One that is not there, such as a share, does not keep the service from starting.
+            lines.push(format!("ReadWritePaths={}", quoted("-", &path)?));
         }
     }
     let target = if user { "default.target" } else { "multi-user.target" };
-    let written = write!(text, "\n[Install]\nWantedBy={target}\n");
-    written.map_err(|error| Failed::because(error.to_string()))?;
-    Ok(text)
+    lines.push(format!("\n[Install]\nWantedBy={target}"));
+    Ok(lines.join("\n"))
 }
 
 /// The user that owns a folder, by number.

@@ -92,13 +92,17 @@ async fn tail(mut err: impl AsyncRead + Unpin) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
 
-    async fn try_out(run: &[&str], max_bytes: u64, timeout: Duration) -> (Result<(), Trouble>, String) {
+    async fn try_out(
+        run: &[&str],
+        max_bytes: u64,
+        timeout: Duration,
+    ) -> (Result<(), Trouble>, String) {
         let folder = tempfile::tempdir().unwrap();
         let spool = folder.path().join("x.csv");
         let run = run.iter().map(|word| (*word).to_owned()).collect();
@@ -128,7 +132,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_command_keeps_to_its_time_and_its_size() {
-        let (outcome, _) = try_out(&["sh", "-c", "exec sleep 600"], 100, Duration::from_millis(50)).await;
+        let (outcome, _) =
+            try_out(&["sh", "-c", "exec sleep 600"], 100, Duration::from_millis(50)).await;
         assert!(!outcome.unwrap_err().lasting);
         let (outcome, text) = try_out(&["yes"], 1_000, LONG).await;
         let trouble = outcome.unwrap_err();

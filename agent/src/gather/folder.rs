@@ -66,9 +66,9 @@ impl Looks {
                 continue;
             }
             let (size, modified) = (metadata.len(), metadata.modified().ok());
-            let known = before.get(&name).filter(|seen| {
-                (seen.size, seen.modified) == (size, modified) && seen.since <= now
-            });
+            let known = before
+                .get(&name)
+                .filter(|seen| (seen.size, seen.modified) == (size, modified) && seen.since <= now);
             let since = known.map_or(now, |seen| seen.since);
             let still = Duration::try_from(now.duration_since(since)).unwrap_or_default();
             if known.is_some() && still >= settle {
@@ -85,7 +85,9 @@ impl Looks {
 /// Whether a name is one of a file that is being written, or only marks one as open.
 fn is_partial(name: &str) -> bool {
     let lower = name.to_lowercase();
-    name.starts_with('.') || name.starts_with("~$") || PARTIAL.iter().any(|end| lower.ends_with(end))
+    name.starts_with('.')
+        || name.starts_with("~$")
+        || PARTIAL.iter().any(|end| lower.ends_with(end))
 }
 
 /// Where a file of a watched folder goes, under a name that is free there.
@@ -102,7 +104,8 @@ pub(crate) fn free(path: &Path) -> PathBuf {
     }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let end = path.extension().map(|end| format!(".{}", end.to_string_lossy())).unwrap_or_default();
-    let mut numbered = (2_u32..).map(|number| path.with_file_name(format!("{stem} ({number}){end}")));
+    let mut numbered =
+        (2_u32..).map(|number| path.with_file_name(format!("{stem} ({number}){end}")));
     numbered.find(|path| !path.exists()).unwrap_or_default()
 }
 

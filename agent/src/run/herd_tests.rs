@@ -25,9 +25,9 @@ fn arrivals(pattern: &str, start: Timestamp, wish: Option<Duration>) -> Vec<u32>
     let schedule = Schedule::cron(pattern).unwrap();
     let mut agents: Vec<_> = (0..AGENTS)
         .map(|number| {
-            let place = place("so-khcn", &format!("may-{number}"), "dti");
+            let stands = place("so-khcn", &format!("may-{number}"), "dti");
             let spread = Duration::from_mins(10);
-            let timing = Timing { schedule: schedule.clone(), spread, place };
+            let timing = Timing { schedule: schedule.clone(), spread, place: stands };
             let mut pace = Pace::new(start);
             pace.reached(start, random());
             Agent { pace, timing, covered: start, waits: false }
@@ -82,7 +82,8 @@ fn a_server_that_comes_back_is_not_overrun() {
 
 #[test]
 fn agents_are_in_contact_every_few_minutes() {
-    let arrived = arrivals("0 0 1 1 *", "2026-11-24T08:00:00+07:00", None);
+    let start = "2026-11-24T08:00:00+07:00".parse().unwrap();
+    let arrived = arrivals("0 0 1 1 *", start, None);
     let total: u32 = arrived.iter().sum();
     let least = AGENTS * WATCHED / usize::try_from(EVERY.as_secs()).unwrap() / 2;
     assert!(total as usize >= least, "{total} contacts, at least {least}");

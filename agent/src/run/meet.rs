@@ -138,7 +138,8 @@ impl Runner<'_, '_> {
                 Err(cause) => lang.cannot_write(&file, &cause),
             };
             if let Some(name) = self.job_of(Path::new(&file)) {
-                let last = Last { at: clock::now(), outcome: Outcome::SomeRefused, said: said.clone() };
+                let last =
+                    Last { at: clock::now(), outcome: Outcome::SomeRefused, said: said.clone() };
                 self.states.of(&name).last = Some(last);
             }
             self.app.warn(&said);
@@ -154,7 +155,9 @@ impl Runner<'_, '_> {
         let is_of = |source: &Source, name: &str| match source {
             Source::Folder(watched) => folder::taken_from(file) == Some(&watched.path),
             Source::File(path) => path == file,
-            _ => file.parent() == Some(&fetched) && file.file_stem().is_some_and(|stem| stem == name),
+            _ => {
+                file.parent() == Some(&fetched) && file.file_stem().is_some_and(|stem| stem == name)
+            }
         };
         let jobs = self.jobs.iter().filter_map(|loaded| loaded.job.as_ref().ok());
         jobs.into_iter().find(|job| is_of(&job.source, &job.name)).map(|job| job.name.clone())

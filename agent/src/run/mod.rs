@@ -11,8 +11,9 @@ mod herd_tests;
 mod meet;
 mod notify;
 mod pace;
+pub(crate) mod shown;
 mod signals;
-pub(crate) mod state;
+mod state;
 mod take;
 mod work;
 
@@ -44,6 +45,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// Shortest time between two looks at a folder.
 const SHORTEST_LOOK: Duration = Duration::from_secs(1);
 
+/// How often, and how long apart, the lock of the home is tried.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
 /// Reads the configuration again.
 pub(crate) type Reread<'a> = dyn Fn() -> Result<Config, Failed> + 'a;
 
@@ -62,7 +67,7 @@ struct Runner<'r, 'a> {
 
 /// Runs until it is told to stop.
 pub(crate) async fn run(app: &mut App<'_>, reread: &Reread<'_>) -> Result<Exit, Failed> {
-    let lock = lock(app)?;
+    let lock = lock(app).await?;
     let mut signals = Signals::new().map_err(|error| Failed::because(error.to_string()))?;
     let manager = Manager::of_process();
     let alive = tokio::spawn(manager.clone().keep_alive());
@@ -93,7 +98,7 @@ pub(crate) async fn run(app: &mut App<'_>, reread: &Reread<'_>) -> Result<Exit, 
 }
 
 /// One `run` for each home.
-fn lock(app: &App<'_>) -> Result<File, Failed> {
+async fn lock(app: &App<'_>) -> Result<File, Failed> {
     let path = app.home.run_lock();
     let lang = app.lang();
     let unusable =
@@ -101,15 +106,19 @@ fn lock(app: &App<'_>) -> Result<File, Failed> {
     app.home.create().map_err(|error| unusable(&error))?;
     let options = File::options().create(true).truncate(false).write(true).open(&path);
     let file = options.map_err(|error| unusable(&error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Failed::because(lang.run_already())),
-        Err(TryLockError::Error(error)) => Err(unusable(&error)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // Perhaps it is only looked at, for a moment.
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(TryLockError::Error(error)) => return Err(unusable(&error)),
+        }
     }
+    Err(Failed::because(lang.run_already()))
 }
 
 /// Whether a `run` is running in the home.
-pub(crate) fn is_running(app: &App<'_>) -> bool {
+fn is_running(app: &App<'_>) -> bool {
     let held = File::open(app.home.run_lock()).map(|file| file.try_lock());
     matches!(held, Ok(Err(TryLockError::WouldBlock)))
 }
@@ -176,6 +185,7 @@ impl<'r, 'a> Runner<'r, 'a> {
                 self.app.console.lang = config.lang;
                 self.app.config = config;
                 self.connection = None;
+                self.pace = Pace::new(clock::now());
                 self.states.not_reloaded.clear();
                 self.install(jobs);
                 let said = self.app.lang().run_reloaded(self.jobs.len());
@@ -263,7 +273,8 @@ impl<'r, 'a> Runner<'r, 'a> {
     fn save(&mut self) {
         if let Err(error) = self.states.save(&self.app.home) {
             let lang = self.app.lang();
-            let said = lang.cannot_write(&self.app.home.jobs().display().to_string(), &error.to_string());
+            let said =
+                lang.cannot_write(&self.app.home.jobs().display().to_string(), &error.to_string());
             self.app.warn(&said);
         }
     }

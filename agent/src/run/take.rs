@@ -59,8 +59,7 @@ struct Content<'a> {
 impl Content<'_> {
     /// Adds a pack; the submission it makes, without its id.
     fn add(&mut self, pack: Pack) -> (Vec<u8>, v1::SubmitMeasurementsRequest) {
-        let request =
-            v1::SubmitMeasurementsRequest { groups: pack.groups, ..Default::default() };
+        let request = v1::SubmitMeasurementsRequest { groups: pack.groups, ..Default::default() };
         let bytes = request.encode_to_vec();
         if self.packs == 0 {
             self.hash.update(self.department);

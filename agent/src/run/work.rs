@@ -9,7 +9,7 @@ use super::take::{Held, Rules};
 use super::{Runner, pace};
 use crate::clock;
 use crate::config::{self, Source};
-use crate::gather::folder::{self, Whole};
+use crate::gather::folder::{self, Looks, Whole};
 use crate::gather::{Trouble, command, sql};
 use crate::job::Job;
 use crate::push::retry::{Policy, random};
@@ -122,7 +122,8 @@ impl Runner<'_, '_> {
 
     fn rules(&self, job: &Job) -> Result<Rules, Trouble> {
         let lang = self.app.lang();
-        let catalogue = self.catalogue.as_ref().ok_or_else(|| Trouble::passing(lang.no_catalogue()))?;
+        let catalogue =
+            self.catalogue.as_ref().ok_or_else(|| Trouble::passing(lang.no_catalogue()))?;
         let department = self.app.department(catalogue);
         let department = department.map_err(|failed| Trouble::passing(failed.said))?;
         Ok(Rules { catalogue: Arc::clone(catalogue), department, mapping: job.mapping.clone() })
@@ -139,7 +140,7 @@ impl Runner<'_, '_> {
             Trouble::passing(lang.job_file_unreadable(&watched.path.display(), &error))
         };
         let now = clock::now();
-        let (mut looks, _) = self.looks.remove(&job.name).unwrap_or((Default::default(), now));
+        let (mut looks, _) = self.looks.remove(&job.name).unwrap_or((Looks::default(), now));
         let (path, settle) = (watched.path.clone(), watched.settle);
         // A share that hangs must not hold up the other jobs, nor the contact with the server.
         let look = tokio::task::spawn_blocking(move || {
@@ -151,14 +152,20 @@ impl Runner<'_, '_> {
             .map_err(|_| unreadable(std::io::ErrorKind::TimedOut.into()))?
             .map_err(|error| Trouble::passing(error.to_string()))?;
         self.looks.insert(job.name.clone(), (looks, now));
+        let mut trouble = None;
         for file in whole.map_err(unreadable)? {
-            if let Some(ran) = self.take_file(job, rules, &file).await? {
-                // Noted file by file: the next one may take long, or the process be stopped.
-                self.ran(&job.name, Some(ran), None);
-                self.save();
+            match self.take_file(job, rules, &file).await {
+                Ok(Some(ran)) => {
+                    // Noted file by file: the next may take long, or the process be stopped.
+                    self.ran(&job.name, Some(ran), None);
+                    self.save();
+                }
+                Ok(None) => {}
+                // One that may not be read does not hold up the others.
+                Err(error) => trouble = Some(error),
             }
         }
-        Ok(None)
+        trouble.map_or(Ok(None), Err)
     }
 
     async fn take_file(&mut self, job: &Job, rules: &Rules, file: &Whole) -> Result<Ran, Trouble> {
@@ -166,7 +173,9 @@ impl Runner<'_, '_> {
         match self.take(&job.name, rules, &file.path, Some(&file.path)).await {
             Ok((outcome, said)) => Ok(Some((outcome, format!("{shown}: {said}")))),
             Err(NotTaken::Later(_)) if file.still < PATIENCE => Ok(None),
-            Err(NotTaken::Later(why) | NotTaken::Bad(why)) => self.refuse(&file.path, why).map(Some),
+            Err(NotTaken::Later(why) | NotTaken::Bad(why)) => {
+                self.refuse(&file.path, why).map(Some)
+            }
             Err(NotTaken::Trouble(trouble)) => Err(trouble),
         }
     }
@@ -174,8 +183,9 @@ impl Runner<'_, '_> {
     /// Puts a file that cannot be read where the refused ones are, with a report that says why.
     fn refuse(&self, path: &Path, why: String) -> Result<(Outcome, String), Trouble> {
         let lang = self.app.lang();
-        let unmoved =
-            |error: std::io::Error| Trouble::passing(lang.job_file_unreadable(&path.display(), &error));
+        let unmoved = |error: std::io::Error| {
+            Trouble::passing(lang.job_file_unreadable(&path.display(), &error))
+        };
         let to = folder::goes_to(path, true).map_err(unmoved)?;
         let mut report = Rejects::new(folder::free(&Rejects::beside(&to, lang)), lang);
         let refused = Refused::whole_file(&path.display().to_string(), why.clone());
@@ -218,7 +228,8 @@ impl Runner<'_, '_> {
             self.fresh = true;
         }
         let said = self.told(&held, known);
-        let (outcome, said) = self.report(held, known, to.as_deref(), path, said).map_err(trouble)?;
+        let (outcome, said) =
+            self.report(held, known, to.as_deref(), path, said).map_err(trouble)?;
         if let Some(to) = to {
             std::fs::rename(path, to).map_err(unmoved)?;
         }
@@ -253,14 +264,13 @@ impl Runner<'_, '_> {
             };
             return Ok((outcome, said));
         }
-        let report = match to {
-            Some(to) => folder::free(&Rejects::beside(to, lang)),
-            None => {
-                // Written anew at each run: it speaks of the file as it is.
-                let folder = self.app.home.reports();
-                std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-                Rejects::beside(&folder.join(path.file_name().unwrap_or_default()), lang)
-            }
+        let report = if let Some(to) = to {
+            folder::free(&Rejects::beside(to, lang))
+        } else {
+            // Written anew at each run: it speaks of the file as it is.
+            let folder = self.app.home.reports();
+            std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+            Rejects::beside(&folder.join(path.file_name().unwrap_or_default()), lang)
         };
         held.rejects.finish_at(report.clone()).map_err(|error| error.to_string())?;
         let refused = lang.job_refused(held.refused, &report.display());

@@ -41,11 +41,23 @@ fn check(timing: &Timing, after: &str, expected: &[&str]) {
 
 #[test]
 fn cron_runs_in_the_time_of_viet_nam_across_years_and_leap_days() {
-    check(&timing("0 7 * * *"), "2026-12-30T07:00:00", &["2026-12-31T07:00:00", "2027-01-01T07:00:00"]);
+    check(
+        &timing("0 7 * * *"),
+        "2026-12-30T07:00:00",
+        &["2026-12-31T07:00:00", "2027-01-01T07:00:00"],
+    );
     check(&timing("30 23 31 12 *"), "2026-12-31T23:30:00", &["2027-12-31T23:30:00"]);
     check(&timing("0 0 1 1 *"), "2026-12-31T23:59:59", &["2027-01-01T00:00:00"]);
-    check(&timing("0 6 29 2 *"), "2026-03-01T00:00:00", &["2028-02-29T06:00:00", "2032-02-29T06:00:00"]);
-    check(&timing("0 6 L * *"), "2028-01-31T06:00:00", &["2028-02-29T06:00:00", "2028-03-31T06:00:00"]);
+    check(
+        &timing("0 6 29 2 *"),
+        "2026-03-01T00:00:00",
+        &["2028-02-29T06:00:00", "2032-02-29T06:00:00"],
+    );
+    check(
+        &timing("0 6 L * *"),
+        "2028-01-31T06:00:00",
+        &["2028-02-29T06:00:00", "2028-03-31T06:00:00"],
+    );
     // Friday to Monday.
     check(&timing("0 7 * * 1-5"), "2026-11-27T07:00:00", &["2026-11-30T07:00:00"]);
     check(&timing("*/20 * * * * *"), "2026-01-01T00:00:50", &["2026-01-01T00:01:00"]);
@@ -64,9 +76,17 @@ fn a_day_that_never_comes_is_never_due() {
 #[test]
 fn days_are_counted_back_from_a_deadline_that_holidays_move() {
     // Due on Wednesday 16 September and Friday 16 October.
-    check(&before(Frequency::Month, 2), "2026-09-01T00:00:00", &["2026-09-14T08:00:00", "2026-10-14T08:00:00"]);
+    check(
+        &before(Frequency::Month, 2),
+        "2026-09-01T00:00:00",
+        &["2026-09-14T08:00:00", "2026-10-14T08:00:00"],
+    );
     // Cut off on Saturday 14 February; Tết moves the deadline to Tuesday the 24th.
-    check(&before(Frequency::Month, 3), "2026-02-01T00:00:00", &["2026-02-21T08:00:00", "2026-03-14T08:00:00"]);
+    check(
+        &before(Frequency::Month, 3),
+        "2026-02-01T00:00:00",
+        &["2026-02-21T08:00:00", "2026-03-14T08:00:00"],
+    );
     check(&before(Frequency::Month, 0), "2026-02-21T08:00:00", &["2026-02-24T08:00:00"]);
     check(&before(Frequency::Quarter, 0), "2026-12-16T08:00:00", &["2027-03-16T08:00:00"]);
     check(&before(Frequency::HalfYear, 1), "2026-06-15T08:00:00", &["2026-12-15T08:00:00"]);

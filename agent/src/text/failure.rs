@@ -33,7 +33,11 @@ impl Lang {
                 say!(self, "hai công việc cùng tên `{name}`", "two jobs are named `{name}`")
             }
             Fault::Conflict(one, other) => {
-                say!(self, "`{one}` và `{other}` không dùng cùng nhau", "`{one}` and `{other}` exclude each other")
+                say!(
+                    self,
+                    "`{one}` và `{other}` không dùng cùng nhau",
+                    "`{one}` and `{other}` exclude each other"
+                )
             }
             Fault::Cron(why) => say!(
                 self,

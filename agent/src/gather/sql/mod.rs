@@ -112,13 +112,25 @@ impl Ask<'_> {
 /// A value that came as text, by the kind of its column.
 fn stored(text: String, kind: &str) -> Stored {
     const NUMBERS: [&str; 14] = [
-        "NUMERIC", "DECIMAL", "INT2", "INT4", "INT8", "FLOAT4", "FLOAT8", "TINYINT", "SMALLINT",
-        "MEDIUMINT", "INT", "BIGINT", "FLOAT", "DOUBLE",
+        "NUMERIC",
+        "DECIMAL",
+        "INT2",
+        "INT4",
+        "INT8",
+        "FLOAT4",
+        "FLOAT8",
+        "TINYINT",
+        "SMALLINT",
+        "MEDIUMINT",
+        "INT",
+        "BIGINT",
+        "FLOAT",
+        "DOUBLE",
     ];
     let plain = kind.strip_suffix(" UNSIGNED").unwrap_or(kind);
     match plain {
         "BOOL" => Stored::Truth { b: text == "t" },
-        // MySQL keeps truth values as the numbers 0 and 1.
+        // `MySQL` keeps truth values as the numbers 0 and 1.
         "BOOLEAN" | "YEAR" => Stored::Number { n: text },
         "DATE" => Stored::Day { d: text },
         _ if NUMBERS.contains(&plain) => Stored::Number { n: text },
@@ -129,9 +141,9 @@ fn stored(text: String, kind: &str) -> Stored {
 fn password(database: &Database, lang: Lang) -> Result<Option<String>, Trouble> {
     match &database.password {
         None => Ok(None),
-        Some(Secret::Variable(name)) => std::env::var(name)
-            .map(Some)
-            .map_err(|_| Trouble::lasting(lang.no_variable(name))),
+        Some(Secret::Variable(name)) => {
+            std::env::var(name).map(Some).map_err(|_| Trouble::lasting(lang.no_variable(name)))
+        }
         Some(Secret::File(path)) => match std::fs::read_to_string(path) {
             Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned())),
             Err(error) => Err(Trouble::lasting(lang.job_file_unreadable(&path.display(), &error))),

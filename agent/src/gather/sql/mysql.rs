@@ -1,4 +1,4 @@
-//! MySQL and MariaDB: the text protocol, in which every value is text.
+//! `MySQL` and `MariaDB`: the text protocol, in which every value is text.
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlRow};
 use sqlx::{

@@ -1,4 +1,4 @@
-//! PostgreSQL: the simple protocol, in which every value is text.
+//! `PostgreSQL`: the simple protocol, in which every value is text.
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{
