@@ -37,7 +37,7 @@ pub(crate) fn published(path: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// The folder of PostgreSQL's programs. None where the test command said that this
+/// The folder of the programs of `PostgreSQL`. None where the test command said that this
 /// machine cannot have them.
 pub(crate) fn postgres() -> Option<PathBuf> {
     let places = ["/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/usr/bin"];
@@ -45,7 +45,7 @@ pub(crate) fn postgres() -> Option<PathBuf> {
     program.parent().map(Path::to_path_buf)
 }
 
-/// The server program of MariaDB. None where the test command said that this machine
+/// The server program of `MariaDB`. None where the test command said that this machine
 /// cannot have it.
 pub(crate) fn mariadb() -> Option<PathBuf> {
     database("mariadb", &["/usr/sbin", "/usr/libexec", "/usr/local/bin", "/usr/bin"], "mariadbd")

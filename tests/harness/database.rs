@@ -28,7 +28,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// PostgreSQL with these statements, one a line, in the database `postgres`; none
+    /// `PostgreSQL` with these statements, one a line, in the database `postgres`; none
     /// where the test command said that this machine cannot have it.
     pub(crate) async fn postgres(statements: &str) -> Option<Self> {
         let bin = postgres()?;
@@ -64,7 +64,7 @@ impl Database {
         Some(Self::begin(command, port, folder).await)
     }
 
-    /// MariaDB with these statements, each ended by a semicolon and a line; none where
+    /// `MariaDB` with these statements, each ended by a semicolon and a line; none where
     /// the test command said that this machine cannot have it.
     pub(crate) async fn mariadb(statements: &str) -> Option<Self> {
         let program = mariadb()?;

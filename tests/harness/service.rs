@@ -12,7 +12,7 @@ use super::agent::Agent;
 use super::process::until;
 
 /// How long anything may take that a service does by itself.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 /// A running service.
 #[derive(Debug)]

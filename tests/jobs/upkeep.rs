@@ -43,9 +43,13 @@ async fn a_service_killed_at_any_moment_loses_and_doubles_nothing() {
     for round in 0..6 {
         // Most of the work is done in the second and third second after a start.
         let moment = Duration::from_millis(random.u64(900..2_600));
-        if tokio::time::timeout(moment, service.ends()).await.is_ok() {
-            panic!("the service ended by itself:\n{}", service.log());
-        }
+        let ended = tokio::time::timeout(moment, service.ends()).await;
+        assert!(
+            ended.is_err(),
+            "the service ended by itself:
+{}",
+            service.log()
+        );
         service.kill9().await;
         if round == 2 {
             server.kill9().await;
@@ -97,12 +101,12 @@ async fn runs_missed_while_the_machine_was_off_are_made_up_once() {
     assert!(known(&server.clients().await, trial::DEPARTMENT).await.is_empty(), "not planned yet");
     // As if it had last run four days ago.
     let path = agent.home().join("jobs.json");
-    let mut states: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let mut known: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     let covered: jiff::Timestamp =
-        states["jobs"]["ngay"]["covered"].as_str().unwrap().parse().unwrap();
+        known["jobs"]["ngay"]["covered"].as_str().unwrap().parse().unwrap();
     let days_ago = covered - jiff::SignedDuration::from_hours(4 * 24);
-    states["jobs"]["ngay"]["covered"] = json!(days_ago.to_string());
-    std::fs::write(&path, states.to_string()).unwrap();
+    known["jobs"]["ngay"]["covered"] = json!(days_ago.to_string());
+    std::fs::write(&path, known.to_string()).unwrap();
     let mut service = Service::start(&agent);
     service.says("chạy bù một lần: trước đó đã lỡ 3 lần").await;
     until_known(&server, &["so-luong 2024-01 1"]).await;

@@ -30,7 +30,7 @@ const SERVERS: [Server; 2] = [
     },
 ];
 
-/// What a machine that checks changes may lack: the same tests run on PostgreSQL and `SQLite`.
+/// What a machine that checks changes may lack: the same tests run on `PostgreSQL` and `SQLite`.
 pub(crate) const OPTIONAL: &str = "mariadb";
 
 /// The servers that are not there.
