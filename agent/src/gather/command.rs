@@ -111,7 +111,7 @@ mod tests {
         (outcome, std::fs::read_to_string(spool).unwrap_or_default())
     }
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     #[tokio::test]
     async fn what_a_command_prints_is_kept() {

@@ -76,7 +76,7 @@ mod tests {
         let mut pace = Pace::new(now());
         assert!(pace.is_due(now()));
         pace.reached(now(), 0.999_999);
-        assert!(!pace.is_due(after(now(), EVERY - Duration::from_secs(1))));
+        assert!(!pace.is_due(after(now(), EVERY.mul_f64(0.999))));
         assert!(pace.is_due(after(now(), EVERY)));
         pace.reached(now(), 0.0);
         assert!(pace.is_due(after(now(), EVERY / 2)));
@@ -87,7 +87,7 @@ mod tests {
         let mut pace = Pace::new(now());
         let hour = Duration::from_hours(1);
         pace.failed(now(), Some(hour), 0.0);
-        assert!(!pace.is_good() && !pace.is_due(after(now(), hour - Duration::from_secs(1))));
+        assert!(!pace.is_good() && !pace.is_due(after(now(), hour.mul_f64(0.999))));
         assert!(pace.is_due(after(now(), hour)));
     }
 
