@@ -13,7 +13,7 @@ use tiendo_shared::wire::v1;
 use crate::harness::{Agent, Clients, python, value};
 
 /// A mapping of files with one measurement in a row.
-const LONG: &str = r#"
+pub(crate) const LONG: &str = r#"
 layout = "long"
 header = { find = ["Kỳ", "Giá trị"] }
 columns = { indicator = "Chỉ tiêu", period = "Kỳ", value = "Giá trị" }
@@ -21,7 +21,7 @@ number = { format = "point" }
 "#;
 
 /// `indicator period value` of everything a department reported.
-async fn known(clients: &Clients, department: &str) -> Vec<String> {
+pub(crate) async fn known(clients: &Clients, department: &str) -> Vec<String> {
     let mut all = Vec::new();
     let mut request = v1::ListMeasurementsRequest {
         department: department.to_owned(),

@@ -2,19 +2,23 @@
 
 mod agent;
 mod clients;
+mod database;
 mod process;
 pub(crate) mod published;
 mod random;
 mod server;
+mod service;
 mod tools;
 pub(crate) mod trial;
 mod words;
 
 pub(crate) use agent::Agent;
 pub(crate) use clients::{Clients, Collection};
+pub(crate) use database::{Database, PASSWORD, found};
 pub(crate) use process::{Outcome, program, run, until};
 pub(crate) use random::{Random, random};
 pub(crate) use server::{Options, Server};
+pub(crate) use service::{SOON, Service};
 pub(crate) use tools::{buf_curl, grpcurl, python};
 pub(crate) use words::*;
 

@@ -19,6 +19,7 @@ mod catalogue;
 mod crash;
 mod due;
 mod figures;
+mod jobs;
 mod ledger;
 mod resubmit;
 mod serving;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::harness::found;
+
 /// The root of the workspace.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests stand in a workspace")
@@ -33,4 +35,27 @@ pub(crate) fn published(path: &str) -> Option<PathBuf> {
     let path = root().join("../shared/data").join(path);
     assert!(path.exists(), "{} is not there; run `cargo xtask test`", path.display());
     Some(path)
+}
+
+/// The folder of the programs of `PostgreSQL`. None where the test command said that this
+/// machine cannot have them.
+pub(crate) fn postgres() -> Option<PathBuf> {
+    let places = ["/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/usr/bin"];
+    let program = database("postgres", &places, "initdb")?;
+    program.parent().map(Path::to_path_buf)
+}
+
+/// The server program of `MariaDB`. None where the test command said that this machine
+/// cannot have it.
+pub(crate) fn mariadb() -> Option<PathBuf> {
+    database("mariadb", &["/usr/sbin", "/usr/libexec", "/usr/local/bin", "/usr/bin"], "mariadbd")
+}
+
+fn database(name: &str, places: &[&str], program: &str) -> Option<PathBuf> {
+    if is_without(name) {
+        return None;
+    }
+    let found = found(places, program);
+    assert!(found.is_some(), "{name} is not installed; run `cargo xtask test`");
+    found
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::department::Department;
+use tonic::Status;
 
 use crate::catalogue;
 use crate::clock;
@@ -65,13 +66,18 @@ impl App<'_> {
 
     /// Asks the server what it is, and notes what it tells; none if it cannot be reached.
     pub(crate) async fn meet(&mut self, connection: &mut Connection) -> Option<Met> {
+        self.try_to_meet(connection).await.ok()
+    }
+
+    /// As [`meet`](Self::meet), with what the server or the way to it failed with.
+    pub(crate) async fn try_to_meet(&mut self, connection: &mut Connection) -> Result<Met, Status> {
         let mut contact = Contact::load(&self.home);
         let met = match connection.meet().await {
             Ok(met) => met,
             Err(status) => {
                 contact.failed(clock::now(), &self.lang().away(&status));
                 contact.save(&self.home);
-                return None;
+                return Err(status);
             }
         };
         contact.met(&met);
@@ -88,7 +94,7 @@ impl App<'_> {
         if met.ahead.as_secs().abs() >= SKEW_TOLD {
             self.warn(&lang.clock_skew(met.ahead.as_secs()));
         }
-        Some(met)
+        Ok(met)
     }
 
     /// The catalogue as the server has it now; as it was kept if the server cannot tell.

@@ -69,6 +69,15 @@ pub(crate) enum Command {
     },
     /// Check the ledger of this computer.
     Verify,
+    /// Run the jobs.
+    Run,
+    /// Make `run` a service of the system.
+    InstallService {
+        /// Whether it is this user's.
+        user: bool,
+        /// Whether to print it only.
+        dry_run: bool,
+    },
 }
 
 /// A file and how it is read.
@@ -134,6 +143,14 @@ pub(crate) fn parse(args: &[OsString], lang: Lang) -> Result<Invocation, Stop> {
             last: of.get_one("last").copied().unwrap_or(20),
         },
         Some(("verify", _)) => Command::Verify,
+        Some(("run", _)) => Command::Run,
+        Some(("service", of)) => match of.subcommand() {
+            Some((_, of)) => Command::InstallService {
+                user: of.get_flag("user"),
+                dry_run: of.get_flag("dry-run"),
+            },
+            None => return Err(Stop::Wrong(lang.usage_missing_command().to_owned())),
+        },
         Some(("status", of)) => Command::Status { send: of.get_flag("send") },
         _ => return Err(Stop::Wrong(lang.usage_missing_command().to_owned())),
     };
@@ -203,6 +220,8 @@ fn program(lang: Lang) -> Program {
             flag("all-or-nothing", lang.arg_all_or_nothing(), lang),
             flag("dry-run", lang.arg_dry_run(), lang),
         ]),
+        command("run", lang.about_run(), lang.usage_run(), lang),
+        service(lang),
         command("status", lang.about_status(), lang.usage_status(), lang).arg(flag(
             "send",
             lang.arg_send(),
@@ -217,6 +236,18 @@ fn program(lang: Lang) -> Program {
     ]
     .into_iter()
     .fold(program, Program::subcommand)
+}
+
+fn service(lang: Lang) -> Program {
+    let (about, usage) = (lang.about_service_install(), lang.usage_service_install());
+    command("service", lang.about_service(), lang.usage_service(), lang)
+        .subcommand_required(true)
+        .subcommand_help_heading(lang.heading_commands())
+        .disable_help_subcommand(true)
+        .subcommand(command("install", about, usage, lang).args([
+            flag("user", lang.arg_user(), lang),
+            flag("dry-run", lang.arg_print(), lang).alias("print"),
+        ]))
 }
 
 fn template(lang: Lang) -> String {

@@ -1,6 +1,6 @@
 //! Where time enters the program, and what is made of it.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use tiendo_shared::submission::SubmissionId;
@@ -18,6 +18,16 @@ pub(crate) fn now() -> Timestamp {
 /// The day in Viet Nam at `instant`.
 pub(crate) fn day(instant: Timestamp) -> Date {
     VIET_NAM.to_datetime(instant).date()
+}
+
+/// What clocks in Viet Nam show at `instant`.
+pub(crate) fn local(instant: Timestamp) -> DateTime {
+    VIET_NAM.to_datetime(instant)
+}
+
+/// The instant at which clocks in Viet Nam show this; none past the end of time.
+pub(crate) fn instant(local: DateTime) -> Option<Timestamp> {
+    VIET_NAM.to_timestamp(local).ok()
 }
 
 /// `instant` for people: local time of Viet Nam to the second.

@@ -1,15 +1,17 @@
 //! The configuration: `agent.toml`, then `TIENDO_…` variables, then flags; later ones win.
 
+mod job;
+
 use std::fmt;
-use std::path::PathBuf;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub(crate) use self::job::{Command, Database, Folder, Job, Mapping, Query, Secret, Source};
 use crate::text::Lang;
 
 /// What the configuration says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Config {
     /// Address of the server, as `HOST:PORT`; none if nobody named one.
     pub(crate) server: Option<String>,
@@ -25,34 +27,11 @@ pub(crate) struct Config {
     pub(crate) jobs: Vec<Job>,
 }
 
-/// How a file that comes again and again is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Job {
-    /// Its name.
-    pub(crate) name: String,
-    /// The file it usually reads.
-    pub(crate) file: Option<PathBuf>,
-    /// How the file is read.
-    pub(crate) mapping: Mapping,
-}
-
-/// Where a job's mapping stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Mapping {
-    /// In a TOML file of its own.
-    File(PathBuf),
-    /// In the table itself, as TOML.
-    Inline(String),
-}
-
 /// The settings that have one value, by their names in TOML.
 const SETTINGS: [&str; 5] = ["server", "department", "agent", "lang", "insecure_loopback"];
 
 /// Every key of the file.
 const KEYS: [&str; 6] = ["server", "department", "agent", "lang", "insecure_loopback", "job"];
-
-/// Every key of a job.
-const JOB_KEYS: [&str; 3] = ["name", "file", "mapping"];
 
 /// One thing wrong with the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +81,12 @@ pub(crate) enum Fault {
     Missing(&'static str),
     /// Two jobs have this name.
     RepeatedJob(String),
+    /// These keys exclude each other.
+    Conflict(&'static str, &'static str),
+    /// The cron pattern cannot be used.
+    Cron(String),
+    /// A password stands where everybody can read it.
+    OpenPassword,
 }
 
 impl Config {
@@ -222,71 +207,25 @@ impl Reader<'_> {
             self.problems.push(Problem { origin, fault: fault_of(key) });
         }
     }
-
-    fn jobs(&mut self, value: &Spanned<DeValue<'_>>) {
-        let Some(jobs) = value.get_ref().as_array() else {
-            let fault = Fault::Value { key: "job", accepted: "`[[job]]`" };
-            return self.problem(value.span().start, fault);
-        };
-        for job in jobs {
-            if let Some(table) = job.get_ref().as_table() {
-                self.job(table, job.span().start);
-            } else {
-                let fault = Fault::Value { key: "job", accepted: "`[[job]]`" };
-                self.problem(job.span().start, fault);
-            }
-        }
-    }
-
-    fn job(&mut self, table: &DeTable<'_>, at: usize) {
-        let (mut name, mut file, mut mapping) = (None, None, None);
-        for entry in table {
-            let (key, value) = entry;
-            let text = value.get_ref().as_str().filter(|text| !text.trim().is_empty());
-            match (JOB_KEYS.into_iter().find(|known| *known == key.get_ref()), text) {
-                (Some("name"), Some(text)) => name = Some(text.to_owned()),
-                (Some("file"), Some(text)) => file = Some(PathBuf::from(text)),
-                (Some("mapping"), Some(text)) => mapping = Some(Mapping::File(text.into())),
-                (Some("mapping"), None) if value.get_ref().is_table() => {
-                    mapping = inline(value).map(Mapping::Inline);
-                }
-                (Some(key), _) => self.problem(value.span().start, fault_of(key)),
-                (None, _) => self.unknown(entry, &JOB_KEYS),
-            }
-        }
-        if name.as_ref().is_some_and(|name| self.config.job(name).is_some()) {
-            let fault = Fault::RepeatedJob(name.clone().unwrap_or_default());
-            self.problem(at, fault);
-        }
-        match (name, mapping) {
-            (Some(name), Some(mapping)) => self.config.jobs.push(Job { name, file, mapping }),
-            (name, mapping) => {
-                for key in
-                    [name.is_none().then_some("name"), mapping.is_none().then_some("mapping")]
-                {
-                    if let Some(key) = key.filter(|key| !table.contains_key(*key)) {
-                        self.problem(at, Fault::Missing(key));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The table as TOML of its own, for whoever reads mappings.
-fn inline(value: &Spanned<DeValue<'_>>) -> Option<String> {
-    use serde::Deserialize as _;
-    let value = toml::de::ValueDeserializer::from(value.clone());
-    toml::to_string(&toml::Table::deserialize(value).ok()?).ok()
 }
 
 fn fault_of(key: &'static str) -> Fault {
     let accepted = match key {
         "server" => "`HOST:PORT`",
         "lang" => "`vi`, `en`",
-        "agent" => "`a-z A-Z 0-9 - _ .`",
+        "agent" | "name" => "`a-z A-Z 0-9 - _ .`",
         "insecure_loopback" => "`true`, `false`",
         "mapping" => "`\"FILE.toml\"`, `[job.mapping]`",
+        "spread" | "settle" | "timeout" => "`\"90s\"`, `\"10m\"`, `\"2h\"`",
+        "max_rows" => "`1` … `1000000`",
+        "max_bytes" => "`1` … `268435456`",
+        "deadline" => {
+            "`{ frequency = \"month\"|\"quarter\"|\"half_year\"|\"year\", days_before = 0…365, at = \"HH:MM\" }`"
+        }
+        "sql" => "`[job.sql]`",
+        "command" => "`[job.command]`",
+        "url" => "`\"postgres://…\"`, `\"mysql://…\"`, `\"sqlite:///…\"`",
+        "run" => "`[\"PROGRAM\", \"ARGUMENT\"]`",
         _ => "`\"…\"`",
     };
     Fault::Value { key, accepted }
@@ -381,9 +320,9 @@ mod tests {
                     [[job]]\nname = \"gso\"\nmapping = \"gso.toml\"\n";
         let config = Config::parse(text, &nothing, &[], "pc").unwrap();
         let job = config.job("dti").unwrap();
-        assert_eq!(job.file, Some(PathBuf::from("D:/dti.csv")));
-        assert_eq!(job.mapping, Mapping::Inline("sheet = \"M09\"\n".to_owned()));
-        assert_eq!(config.job("gso").unwrap().mapping, Mapping::File("gso.toml".into()));
+        assert_eq!(job.source, Some(Source::File("D:/dti.csv".into())));
+        assert_eq!(job.mapping, Some(Mapping::Inline("sheet = \"M09\"\n".to_owned())));
+        assert_eq!(config.job("gso").unwrap().mapping, Some(Mapping::File("gso.toml".into())));
         problems(
             "[[job]]\nnam = \"dti\"\n[[job]]\nname = \"x\"\nmapping = 1\n",
             &[

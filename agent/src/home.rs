@@ -57,6 +57,26 @@ impl Home {
         self.0.join("server.key")
     }
 
+    /// What is known of the jobs.
+    pub(crate) fn jobs(&self) -> PathBuf {
+        self.0.join("jobs.json")
+    }
+
+    /// Locked while `run` runs.
+    pub(crate) fn run_lock(&self) -> PathBuf {
+        self.0.join("run.lock")
+    }
+
+    /// What the queries and commands of jobs brought last.
+    pub(crate) fn fetched(&self) -> PathBuf {
+        self.0.join("fetched")
+    }
+
+    /// Reports of refused rows of jobs that watch no folder.
+    pub(crate) fn reports(&self) -> PathBuf {
+        self.0.join("reports")
+    }
+
     /// Makes the folder if there is none.
     pub(crate) fn create(&self) -> io::Result<()> {
         std::fs::create_dir_all(self.ledger())

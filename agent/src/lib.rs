@@ -23,7 +23,9 @@ mod contact;
 mod due;
 mod exit;
 mod form;
+mod gather;
 mod home;
+mod job;
 mod logging;
 mod outbox;
 mod pack;
@@ -36,6 +38,8 @@ mod refused;
 mod rejects;
 mod report;
 mod rpc;
+mod run;
+mod schedule;
 mod sending;
 mod table;
 mod text;
@@ -88,20 +92,31 @@ async fn configured(
     env: &dyn Fn(&str) -> Option<String>,
     console: &mut Console,
 ) -> Result<Exit, Failed> {
-    let home = Home::find(invocation.home, env);
+    let Invocation { home, flags, command, .. } = invocation;
+    let home = Home::find(home, env);
     let lang = console.lang;
+    let read = || configuration(&home, env, &flags, lang);
+    let config = read()?;
+    console.lang = config.lang;
+    let mut app = App { home: home.clone(), config, console };
+    // Boxed: the state of the largest command is large, and few are ever made.
+    Box::pin(command::run(&mut app, command, &read)).await
+}
+
+/// What the configuration says now; every problem is told at once.
+fn configuration(
+    home: &Home,
+    env: &dyn Fn(&str) -> Option<String>,
+    flags: &[(&'static str, String)],
+    lang: Lang,
+) -> Result<Config, Failed> {
     let path = home.config();
     let text = home::read_if_present(&path)
         .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
         .map_err(|error| Failed::configuration(format!("`{}`: {error}", path.display())))?;
-    let config = Config::parse(&text, env, &invocation.flags, &home::host(env));
-    let config = config.map_err(|problems| {
+    Config::parse(&text, env, flags, &home::host(env)).map_err(|problems| {
         let lines = problems.iter().map(|problem| format!("\n  {}", lang.problem(problem)));
         let wrong = lang.configuration_wrong();
         Failed::configuration(format!("{wrong}{}", lines.collect::<String>()))
-    })?;
-    console.lang = config.lang;
-    let mut app = App { home, config, console };
-    // Boxed: the state of the largest command is large, and few are ever made.
-    Box::pin(command::run(&mut app, invocation.command)).await
+    })
 }

@@ -154,7 +154,8 @@ impl Mapping {
         summary: &mut Summary,
         sink: &mut dyn FnMut(Outcome) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, source::Error> {
-        let is_csv = workbook.format() == Format::Csv;
+        // Neither has sheets, and each row has as many cells as there are headings.
+        let is_csv = matches!(workbook.format(), Format::Csv | Format::Rows);
         let sheet = Sheet {
             file: Arc::clone(workbook.file()),
             name: (!is_csv).then(|| name.as_str().into()),
@@ -177,7 +178,7 @@ impl Mapping {
     /// The sheets that the mapping reads, in their order.
     fn choose_sheets(&self, workbook: &Workbook) -> Result<Vec<ChosenSheet>, source::Error> {
         let present = workbook.sheets();
-        if workbook.format() == Format::Csv {
+        if matches!(workbook.format(), Format::Csv | Format::Rows) {
             return Ok(vec![(present[0].name.clone(), None)]);
         }
         let mut named: Vec<&str> =

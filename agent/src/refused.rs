@@ -59,6 +59,14 @@ impl Refused {
         Self::at(refusal.place, refusal.reason.code(), By::Agent, told, detail)
     }
 
+    /// A file that cannot be read.
+    pub(crate) fn whole_file(file: &str, why: String) -> Self {
+        let place =
+            Place { file: file.into(), sheet: None, row: None, column: None, raw: String::new() };
+        let told = Told { why: why.clone(), accepted: String::new(), todo: String::new() };
+        Self::at(place, "FILE_UNREADABLE", By::Agent, told, why)
+    }
+
     /// A measurement that the checks of this computer do not take.
     pub(crate) fn unchecked(place: Place, refusal: Refusal, about: About<'_>, lang: Lang) -> Self {
         let told = lang.refusal(refusal.reason, about);

@@ -79,6 +79,12 @@ impl Rejects {
         Ok(())
     }
 
+    /// Writes the file at another place; none if there is nothing to write.
+    pub(crate) fn finish_at(mut self, path: PathBuf) -> Result<Option<PathBuf>, XlsxError> {
+        self.path = path;
+        self.finish()
+    }
+
     /// Writes the file; none if there is nothing to write.
     pub(crate) fn finish(mut self) -> Result<Option<PathBuf>, XlsxError> {
         if self.sheets == 0 {

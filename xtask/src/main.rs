@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod databases;
 mod demo;
 mod proto;
 mod step;

@@ -5,13 +5,15 @@
 //! * `TIENDO_BIN`: folder with `tiendo-server` and `tiendo-agent`;
 //! * `TIENDO_TOOLS`: folder with `grpcurl`, `buf` and a `python` that knows openpyxl;
 //! * `TIENDO_WITHOUT`: what could not be had, comma separated: `grpcurl`, `buf`,
-//!   `openpyxl`, `data`. A test that needs one of these ends early; without this
-//!   word it fails. On machines that check changes (`CI=true`) nothing may be missing.
+//!   `openpyxl`, `data`, `postgres`, `mariadb`. A test that needs one of these ends
+//!   early; without this word it fails. On machines that check changes (`CI=true`)
+//!   nothing but `mariadb` may be missing.
 
 use std::path::Path;
 
 use anyhow::bail;
 
+use crate::databases::{self, Databases};
 use crate::step::{Steps, cargo, run};
 use crate::tools::{self, Tools};
 
@@ -48,6 +50,7 @@ pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
 #[derive(Debug)]
 pub(crate) struct Setting {
     tools: Tools,
+    databases: Databases,
     has_data: bool,
 }
 
@@ -56,9 +59,10 @@ impl Setting {
     pub(crate) fn prepare(root: &Path) -> anyhow::Result<Self> {
         let tools = tools::prepare(root)?;
         let has_data = root.join("../shared/data").is_dir();
-        let setting = Self { tools, has_data };
+        let setting = Self { tools, databases: databases::prepare(), has_data };
         setting.report();
-        if !setting.missing().is_empty() && is_checking_machine() {
+        let needed = setting.missing().into_iter().any(|name| name != databases::OPTIONAL);
+        if needed && is_checking_machine() {
             bail!("CI is set, so nothing may be missing");
         }
         Ok(setting)
@@ -71,7 +75,8 @@ impl Setting {
 
     fn missing(&self) -> Vec<&'static str> {
         let data = (!self.has_data).then_some("data");
-        self.tools.without.iter().copied().chain(data).collect()
+        let tools = self.tools.without.iter().chain(&self.databases.without);
+        tools.copied().chain(data).collect()
     }
 
     fn environment(&self, root: &Path) -> [(&'static str, String); 3] {
@@ -90,6 +95,11 @@ impl Setting {
                 self.tools.without.join(", ")
             );
             println!("   because: {}", self.tools.reason);
+        }
+        if !self.databases.without.is_empty() {
+            let names = self.databases.without.join(", ");
+            println!("   not here, tests that ask them do not run: {names}");
+            print!("{}", self.databases.reason);
         }
         if !self.has_data {
             println!("   not here, tests on published files do not run: ../shared/data");

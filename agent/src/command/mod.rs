@@ -4,6 +4,7 @@ mod check;
 mod due;
 mod file;
 mod receipts;
+mod service;
 mod status;
 mod submit;
 mod template;
@@ -12,9 +13,14 @@ mod verify;
 use crate::app::{App, Failed};
 use crate::cli::Command;
 use crate::exit::Exit;
+use crate::run::{self, Reread};
 
 /// Does what the command line asks for.
-pub(crate) async fn run(app: &mut App<'_>, command: Command) -> Result<Exit, Failed> {
+pub(crate) async fn run(
+    app: &mut App<'_>,
+    command: Command,
+    reread: &Reread<'_>,
+) -> Result<Exit, Failed> {
     match command {
         Command::Due => due::run(app).await,
         Command::Template { period, out, force } => template::run(app, period, out, force).await,
@@ -26,5 +32,7 @@ pub(crate) async fn run(app: &mut App<'_>, command: Command) -> Result<Exit, Fai
         Command::Receipts { id: Some(id), .. } => receipts::show(app, &id),
         Command::Receipts { id: None, last } => receipts::list(app, last),
         Command::Verify => verify::run(app),
+        Command::Run => run::run(app, reread).await,
+        Command::InstallService { user, dry_run } => service::install(app, user, dry_run),
     }
 }

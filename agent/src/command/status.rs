@@ -15,6 +15,7 @@ use crate::outbox::{View, id_of};
 use crate::reconcile;
 use crate::refused::Context;
 use crate::report::Report;
+use crate::run::shown::Shown;
 use crate::sending::Sending;
 use crate::table;
 
@@ -35,6 +36,8 @@ struct Status {
     answered: u64,
     failed: u64,
     last_sequence: Option<u64>,
+    #[serde(flatten)]
+    shown: Shown,
     exit: u8,
 }
 
@@ -66,9 +69,11 @@ pub(super) async fn run(app: &mut App<'_>, send: bool) -> Result<Exit, Failed> {
         answered,
         failed,
         last_sequence: view.index.last_receipt().map(|receipt| receipt.sequence),
+        shown: Shown::of(app),
         exit: Exit::Done as u8,
     };
     tell(app, &status);
+    status.shown.tell(app);
     app.console.document(&status);
     Ok(Exit::Done)
 }

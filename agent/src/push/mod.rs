@@ -58,8 +58,13 @@ pub(crate) trait Listener {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stopped {
     /// The server cannot be reached, or takes nothing now.
-    #[error("the server does not take submissions now: {}", .0.message())]
-    Away(Status),
+    #[error("the server does not take submissions now: {}", .status.message())]
+    Away {
+        /// What it said, or what failed on the way to it.
+        status: Status,
+        /// How long it wants to be left alone.
+        wish: Option<Duration>,
+    },
     /// The server refuses this computer, or is broken in a way that trying again does not mend.
     #[error("the server refuses: {}", .0.message())]
     Refused(Status),
@@ -105,7 +110,7 @@ impl<'a> Pusher<'a> {
                 (Some((Next::Retry(wish), status)), _) => {
                     failures += 1;
                     let Some(wait) = self.policy.wait(failures, wish, random()) else {
-                        return Err(Stopped::Away(status));
+                        return Err(Stopped::Away { status, wish });
                     };
                     listener.waits(wait, &status);
                     tokio::time::sleep(wait).await;

@@ -63,6 +63,18 @@ impl Policy {
         patience: Duration::from_secs(30),
     };
 
+    /// For a service, which never gives up.
+    pub(crate) const SERVICE: Self = Self {
+        first: Duration::from_secs(4),
+        cap: Duration::from_mins(5),
+        tries: u32::MAX,
+        patience: Duration::MAX,
+    };
+
+    /// For a job whose source failed.
+    pub(crate) const SOURCE: Self =
+        Self { first: Duration::from_secs(10), cap: Duration::from_mins(30), ..Self::SERVICE };
+
     /// How long to wait after `failures` in a row; none to give up. `random` is
     /// uniform in [0, 1).
     ///
@@ -79,7 +91,10 @@ impl Policy {
         }
         let doublings = failures.saturating_sub(1).min(20);
         let longest = self.first.saturating_mul(1 << doublings).min(self.cap);
-        Some(wish.unwrap_or_default() + longest.mul_f64(random))
+        let wish = wish.unwrap_or_default();
+        // All who are asked to come back in a minute do not come in the same second.
+        let longest = longest.max((wish / 2).min(self.cap));
+        Some(wish.saturating_add(longest.mul_f64(random)))
     }
 }
 
@@ -141,7 +156,7 @@ mod tests {
     fn the_wish_of_the_server_is_waited_for_whole() {
         let wish = Some(Duration::from_secs(5));
         assert_eq!(POLICY.wait(1, wish, 0.0), Some(Duration::from_secs(5)));
-        assert_eq!(POLICY.wait(1, wish, 0.5), Some(Duration::from_millis(5500)));
+        assert_eq!(POLICY.wait(1, wish, 0.5), Some(Duration::from_millis(6250)));
         assert_eq!(POLICY.wait(1, Some(Duration::from_secs(61)), 0.0), None);
     }
 

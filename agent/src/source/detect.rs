@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use super::Options;
 use super::error::{Error, Found};
+use super::spool;
 use super::text::Encoding;
 
 /// Bytes looked at to tell what a file is.
@@ -41,6 +42,8 @@ pub(super) enum Seems {
     Ole,
     /// Text in an encoding, behind so many bytes of byte order mark.
     Text(Encoding, usize),
+    /// The answer of a query.
+    Rows,
 }
 
 /// Looks at the file at `path`, named `file` in errors.
@@ -96,6 +99,9 @@ fn tell(head: &[u8], path: &Path, file: &str, options: &Options) -> Result<Seems
     }
     if head.starts_with(&OLE) {
         return Ok(Seems::Ole);
+    }
+    if head.starts_with(spool::MAGIC) {
+        return Ok(Seems::Rows);
     }
     if head.iter().all(|byte| *byte == 0) {
         let detail = "it begins with zero bytes only".to_owned();

@@ -13,6 +13,7 @@ mod ole;
 mod options;
 mod package;
 mod rows;
+pub(crate) mod spool;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
@@ -49,6 +50,8 @@ pub enum Format {
     Xls,
     /// Delimited text.
     Csv,
+    /// The answer of a query, as this program wrote it down.
+    Rows,
 }
 
 /// Something about a file that its owner should know, though it can be read.
@@ -103,6 +106,7 @@ enum Book {
     Ods(Box<package::Package>),
     Xls(Box<xls::Book>),
     Csv { encoding: Encoding, skipped: usize, delimiter: Delimiter },
+    Rows,
 }
 
 impl fmt::Debug for Workbook {
@@ -125,6 +129,7 @@ pub fn open(path: &Path, options: &Options) -> Result<Workbook, Error> {
             ole::check(detect::open(path, &file)?, &file, stamp.size)?;
             Book::Xls(Box::new(xls::open(detect::open(path, &file)?, &file)?))
         }
+        Seems::Rows => Book::Rows,
         Seems::Text(encoding, skipped) => {
             let delimiter = match options.delimiter {
                 Some(declared) => declared,
@@ -204,6 +209,7 @@ impl Workbook {
             Book::Ods(_) => Format::Ods,
             Book::Xls(_) => Format::Xls,
             Book::Csv { .. } => Format::Csv,
+            Book::Rows => Format::Rows,
         }
     }
 
@@ -238,6 +244,9 @@ impl Workbook {
                 let text = open_text(&self.path, file, *encoding, *skipped)?;
                 Inner::Csv(Box::new(csv::Rows::new(text, file, delimiter.0, limits)))
             }
+            Book::Rows => {
+                Inner::Spool(Box::new(spool::Rows::new(detect::open(&self.path, file)?, file)?))
+            }
         };
         Ok(Rows {
             inner,
@@ -264,7 +273,9 @@ impl Workbook {
             Book::Xlsx(book) => book.sheets_metadata(),
             Book::Xls(book) => book.sheets_metadata(),
             Book::Ods(package) => return ods::sheets(package, &self.file),
-            Book::Csv { .. } => return Ok(vec![Sheet { name: String::new(), hidden: false }]),
+            Book::Csv { .. } | Book::Rows => {
+                return Ok(vec![Sheet { name: String::new(), hidden: false }]);
+            }
         };
         let worksheets = listed.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
         Ok(worksheets

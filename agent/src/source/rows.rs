@@ -8,7 +8,7 @@ use super::cell::{Cell, Row, Value, letters};
 use super::detect::Stamp;
 use super::error::Error;
 use super::options::Limits;
-use super::{csv, ods, xls, xlsx};
+use super::{csv, ods, spool, xls, xlsx};
 
 /// The rows of a sheet, read as they are asked for.
 pub struct Rows<'a> {
@@ -26,6 +26,7 @@ pub(super) enum Inner<'a> {
     Ods(Box<ods::Rows<'a>>),
     Xls(xls::Rows),
     Csv(Box<csv::Rows<File>>),
+    Spool(Box<spool::Rows>),
 }
 
 impl fmt::Debug for Rows<'_> {
@@ -59,6 +60,7 @@ impl Rows<'_> {
                 Inner::Ods(rows) => rows.next_row()?,
                 Inner::Xls(rows) => rows.next_row(),
                 Inner::Csv(rows) => rows.next_row()?,
+                Inner::Spool(rows) => rows.next_row()?,
             };
             match next {
                 Some(row) if row.is_blank() => {}

@@ -7,6 +7,7 @@ use crate::config::{Fault, Problem};
 use crate::connection;
 use crate::outbox;
 use crate::push::Stopped;
+use crate::reading::Failure;
 
 impl Lang {
     /// One thing wrong with the configuration.
@@ -31,6 +32,23 @@ impl Lang {
             Fault::RepeatedJob(name) => {
                 say!(self, "hai công việc cùng tên `{name}`", "two jobs are named `{name}`")
             }
+            Fault::Conflict(one, other) => {
+                say!(
+                    self,
+                    "`{one}` và `{other}` không dùng cùng nhau",
+                    "`{one}` and `{other}` exclude each other"
+                )
+            }
+            Fault::Cron(why) => say!(
+                self,
+                "lịch cron không dùng được ({why}); dạng được nhận: `\"phút giờ ngày tháng thứ\"`, ví dụ `\"0 7 * * 1-5\"`",
+                "the cron pattern cannot be used ({why}); accepted: `\"minute hour day month weekday\"`, such as `\"0 7 * * 1-5\"`"
+            ),
+            Fault::OpenPassword => say!(
+                self,
+                "mật khẩu không được nằm trong `url`; dùng `password_file` hoặc `password_env`",
+                "the password must not stand in `url`; use `password_file` or `password_env`"
+            ),
         };
         format!("{}: {said}", problem.origin)
     }
@@ -64,6 +82,18 @@ impl Lang {
         }
     }
 
+    /// Why a file cannot be read to its end; `ours` is who reports.
+    pub(crate) fn unreadable(self, failure: &Failure, file: &str, ours: &str) -> String {
+        match failure {
+            Failure::Source(error) => self.source_error(error),
+            Failure::NotAForm => self.form_not_a_form(file),
+            Failure::OtherVersion(version) => self.form_other_version(file, version),
+            Failure::OtherDepartment(theirs) => self.form_other_department(file, theirs, ours),
+            Failure::NoKeys => self.form_damaged(file),
+            Failure::Broken => self.reading_broke(file),
+        }
+    }
+
     /// Why the ledger of this computer cannot be used.
     pub(crate) fn no_ledger(self, error: &outbox::Error) -> String {
         match error {
@@ -86,7 +116,7 @@ impl Lang {
     /// Why sending stopped, for the line that says what is safe.
     pub(crate) fn stopped(self, stopped: &Stopped) -> String {
         match stopped {
-            Stopped::Away(status) => self.away(status),
+            Stopped::Away { status, .. } => self.away(status),
             Stopped::Refused(status) => self.server_said(status),
             Stopped::Ledger(error) => self.no_ledger(error),
         }

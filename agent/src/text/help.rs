@@ -28,6 +28,20 @@ phrases! {
         "Kiểm tra sổ của máy này: không hỏng, biên nhận khớp với số liệu đã gửi",
         "Check this computer's ledger: undamaged, and receipts fit what was sent";
 
+    about_run =
+        "Chạy liên tục: lấy số liệu theo lịch trong agent.toml, ghi sổ và gửi",
+        "Run on and on: fetch figures as agent.toml plans, record and send them";
+    about_service =
+        "Cài `run` thành dịch vụ của hệ thống (systemd)",
+        "Make `run` a service of the system (systemd)";
+    about_service_install = "Cài và khởi động dịch vụ", "Install and start the service";
+
+    arg_user =
+        "Dịch vụ của người dùng này, không cần quyền quản trị",
+        "A service of this user, without administrator rights";
+    arg_print =
+        "Chỉ in tệp dịch vụ, không cài gì",
+        "Print the unit and install nothing";
     arg_home =
         "Thư mục giữ cấu hình và sổ gửi [mặc định: ~/.tiendo-agent; Windows: %PROGRAMDATA%\\Tiendo] [env: TIENDO_HOME]",
         "Folder of configuration and ledger [default: ~/.tiendo-agent; Windows: %PROGRAMDATA%\\Tiendo] [env: TIENDO_HOME]";
@@ -98,6 +112,10 @@ phrases! {
     usage_status = "tiendo-agent status [TÙY CHỌN]", "tiendo-agent status [OPTIONS]";
     usage_receipts = "tiendo-agent receipts [MÃ] [TÙY CHỌN]", "tiendo-agent receipts [ID] [OPTIONS]";
     usage_verify = "tiendo-agent verify [TÙY CHỌN]", "tiendo-agent verify [OPTIONS]";
+    usage_run = "tiendo-agent run [TÙY CHỌN]", "tiendo-agent run [OPTIONS]";
+    usage_service = "tiendo-agent service <LỆNH> [TÙY CHỌN]", "tiendo-agent service <COMMAND> [OPTIONS]";
+    usage_service_install =
+        "tiendo-agent service install [TÙY CHỌN]", "tiendo-agent service install [OPTIONS]";
     word_file = "TỆP", "FILE";
     word_name = "TÊN", "NAME";
     word_id = "MÃ", "ID";

@@ -9,6 +9,7 @@ mod due;
 mod failure;
 mod form;
 mod help;
+mod job;
 mod reading;
 mod refusal;
 
