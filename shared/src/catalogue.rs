@@ -73,6 +73,7 @@ use crate::calendar::Calendar;
 use crate::department::Department;
 use crate::indicator::{Indicator, Text, Unit};
 use crate::period::ReportingPeriod;
+use crate::province::{Departments, Reporters};
 use crate::target::Target;
 
 /// Place of an indicator in [`Catalogue::indicators`].
@@ -98,6 +99,8 @@ pub struct Catalogue {
     /// Departments, by id.
     departments: Vec<Department>,
     by_department: HashMap<String, usize>,
+    /// Who reports each indicator.
+    reporters: Vec<Reporters>,
     calendar: Calendar,
     rules: Vec<Rule>,
 }
@@ -172,7 +175,11 @@ impl Catalogue {
         parts.departments.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         let indicators = (0..).zip(&parts.indicators);
         let departments = parts.departments.iter().enumerate();
+        let by_id: Departments<'_> =
+            parts.departments.iter().map(|other| (other.id.as_str(), other)).collect();
+        let reporters = parts.indicators.iter().map(|it| Reporters::of(it, &by_id)).collect();
         Self {
+            reporters,
             version: parts.version,
             name: parts.name,
             source: source.to_owned(),
@@ -215,6 +222,11 @@ impl Catalogue {
         self.by_indicator.get(id).copied()
     }
 
+    /// Who reports the indicator of this id.
+    pub fn reporters(&self, indicator: &str) -> Option<&Reporters> {
+        self.indicator_index(indicator).map(|at| &self.reporters[usize::from(at)])
+    }
+
     /// Targets, in the plan's order.
     pub fn targets(&self) -> &[Target] {
         &self.targets
@@ -235,12 +247,14 @@ impl Catalogue {
         self.by_department.get(id).map(|at| &self.departments[*at])
     }
 
-    /// What `department` reports, by id: what it owns or contributes to, computed
+    /// What `department` reports, by id: what it owns, contributes to or inherits, computed
     /// indicators left out.
     pub fn reported_by<'a>(&'a self, department: &'a str) -> impl Iterator<Item = &'a Indicator> {
         self.indicators
             .iter()
-            .filter(move |other| other.formula.is_none() && other.is_reported_by(department))
+            .zip(&self.reporters)
+            .filter(move |(other, by)| other.formula.is_none() && by.contains(department))
+            .map(|(other, _)| other)
     }
 
     /// Units, in the file's order.

@@ -167,7 +167,8 @@ impl Checker<'_> {
             );
             return Err(refuse(Reason::DerivedIndicator, "indicator", message));
         }
-        if !indicator.is_reported_by(&self.department.id) {
+        let reporters = self.catalogue.reporters(&indicator.id);
+        if !reporters.is_some_and(|it| it.contains(&self.department.id)) {
             let message = format!(
                 "`{}` is reported by `{}`, not by `{}`",
                 indicator.id, indicator.owner, self.department.id

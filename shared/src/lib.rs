@@ -22,6 +22,7 @@ pub mod journal;
 pub mod measurement;
 pub mod period;
 pub mod promise;
+pub mod province;
 pub mod signed;
 pub mod submission;
 pub mod target;

@@ -229,7 +229,10 @@ fn what_the_catalogue_does_not_know_is_named() {
     let group = quarter("2026-Q3");
     refused(group, &draft("nothing", Number("1")), Reason::UnknownIndicator, "indicator");
     refused(group, &draft("", Number("1")), Reason::UnknownIndicator, "indicator");
-    refused(group, &draft("other", Number("1")), Reason::NotYourIndicator, "indicator");
+    let foreign = try_check("so-old", quarter("2025"), &draft("step", Level("done")));
+    assert_eq!(foreign.unwrap_err().reason, Reason::NotYourIndicator);
+    // What a department owed goes on to the one that took over.
+    assert!(try_check("so-a", group, &draft("other", Number("1"))).is_ok());
     refused(group, &draft("growth", Number("1")), Reason::DerivedIndicator, "indicator");
     for (dimensions, reason) in [
         (vec![("age", "old")], Reason::UnknownDimension),

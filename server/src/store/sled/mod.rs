@@ -12,6 +12,7 @@
 //! a damaged `state` is moved to `state.damaged-<n>`, of which two are kept.
 
 mod checkpoint;
+mod combine;
 mod committer;
 mod core;
 mod department;
@@ -49,10 +50,11 @@ use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::journal::DiskFile;
 use tiendo_shared::measurement::{Measurement, SeriesKey};
 use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::province::Combined;
 use tiendo_shared::submission::{Hash, Recorded, SubmissionId};
 use tiendo_shared::wire::Entry;
 
-use super::{Appended, Error, Series, SeriesQuery, Store, Submission};
+use super::{Appended, CombinedQuery, Error, Series, SeriesQuery, Store, Submission};
 use checkpoint::{Checkpoint, Unfit};
 use core::Core;
 pub use fault::{Fault, Place};
@@ -235,6 +237,10 @@ impl Store for SledStore {
 
     async fn series(&self, query: &SeriesQuery) -> Result<Vec<Series>, Error> {
         self.inner.core.series(query)
+    }
+
+    async fn combined(&self, query: &CombinedQuery) -> Result<Arc<Vec<Combined>>, Error> {
+        self.inner.core.combined(query)
     }
 
     async fn revisions(
