@@ -11,6 +11,7 @@
 //! Under the store's directory stand `journal/`, `state/` (sled) and `lock`;
 //! a damaged `state` is moved to `state.damaged-<n>`, of which two are kept.
 
+mod act;
 mod checkpoint;
 mod combine;
 mod committer;
@@ -18,6 +19,7 @@ mod core;
 mod department;
 mod fault;
 mod load;
+mod moves;
 mod page;
 mod point;
 mod read;
@@ -44,21 +46,21 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use super::{Appended, CombinedQuery, Error, Performed, Series, SeriesQuery, Store, Submission};
 use async_trait::async_trait;
+use checkpoint::{Checkpoint, Unfit};
+use core::Core;
+pub use fault::{Fault, Place};
 use jiff::Timestamp;
+pub use start::Opened;
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::journal::DiskFile;
 use tiendo_shared::measurement::{Measurement, SeriesKey};
 use tiendo_shared::period::ReportingPeriod;
 use tiendo_shared::province::Combined;
+use tiendo_shared::review::Report;
 use tiendo_shared::submission::{Hash, Recorded, SubmissionId};
 use tiendo_shared::wire::Entry;
-
-use super::{Appended, CombinedQuery, Error, Series, SeriesQuery, Store, Submission};
-use checkpoint::{Checkpoint, Unfit};
-use core::Core;
-pub use fault::{Fault, Place};
-pub use start::Opened;
 pub use verify::{VerifiedDepartment, VerifyReport, verify};
 
 /// How the engine runs.
@@ -212,6 +214,27 @@ impl Store for SledStore {
 
     async fn rehearse(&self, submission: Submission) -> Result<Appended, Error> {
         self.inner.core.rehearse(submission).await
+    }
+
+    async fn act(&self, performed: Performed) -> Result<Recorded, Error> {
+        self.inner.core.act(performed).await
+    }
+
+    async fn acts(
+        &self,
+        department: &str,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        self.inner.core.acts(department, sequence, limit).await
+    }
+
+    async fn reports(
+        &self,
+        department: Option<&str>,
+        as_of: Option<Timestamp>,
+    ) -> Result<Vec<Report>, Error> {
+        self.inner.core.reports(department, as_of)
     }
 
     async fn recorded(
