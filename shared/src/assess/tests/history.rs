@@ -126,7 +126,7 @@ fn what_a_formula_could_not_compute_is_the_reason() {
         period: period("2025"),
         coverage: Coverage { expected: 2, missing: vec!["xa-1".to_owned()] },
     };
-    case.says("not_assessable INCOMPLETE NOT_COMPUTED");
+    case.says("not_assessable INCOMPLETE +Incomplete NOT_COMPUTED");
     case.uncomputed = vec![zero("2025")];
     case.history = series("2020=10 2024=13.5");
     case.says("on_track NOT_COMPUTED");
