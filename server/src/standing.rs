@@ -2,6 +2,8 @@
 
 mod province;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tiendo_shared::assess::{self, Assessment, Question, SeriesRole, Verdict};
 use tiendo_shared::target::Target;
@@ -10,7 +12,10 @@ use tiendo_shared::wire::{self, v1};
 use crate::failure::Failure;
 use crate::figures::{Figures, as_of, known_department};
 use crate::page;
-use province::{History, Province};
+use province::{Province, Sources};
+
+/// Most sources that a list names of each target.
+const LISTED_SOURCES: usize = 16;
 
 /// Says where targets stand.
 #[derive(Debug, Clone)]
@@ -36,7 +41,8 @@ impl Standing {
         let mut statuses = Vec::new();
         let mut counts = vec![0; Verdict::ALL.len()];
         for target in self.targets(&request) {
-            let (assessment, status) = self.stand(target, &mut province, instant).await?;
+            let sources = Sources::up_to(LISTED_SOURCES);
+            let (assessment, status) = self.stand(target, &mut province, instant, sources).await?;
             counts[assessment.verdict as usize] += 1;
             if wanted.is_empty() || wanted.contains(&assessment.verdict) {
                 statuses.push(status);
@@ -69,9 +75,19 @@ impl Standing {
         let asked = as_of(request.as_of)?;
         let instant = asked.unwrap_or(now);
         let mut province = Province::new(&self.figures, asked);
-        let (_, status) = self.stand(target, &mut province, instant).await?;
+        let sources = Sources::up_to(usize::MAX);
+        let (_, status) = self.stand(target, &mut province, instant, sources).await?;
+        let values = province.history(&target.indicator).await?;
+        let indicator = catalogue.indicator(&target.indicator);
+        let series = values.measurements.iter().map(|measurement| v1::PeriodValue {
+            coverage: province
+                .coverage(&target.indicator, &values, measurement.period)
+                .map(Into::into),
+            ..wire::period_value(indicator, &measurement.into())
+        });
+        let series = series.collect();
         let mut history = Vec::new();
-        for series in province.reported(&target.indicator).await? {
+        for series in province.series(&target.indicator).await? {
             for measurement in &series.measurements {
                 history.push(self.figures.stored(&series.key, measurement).await?);
             }
@@ -80,6 +96,7 @@ impl Standing {
             status: Some(status),
             as_of: Some(wire::timestamp(instant)),
             history,
+            series,
         })
     }
 
@@ -98,15 +115,17 @@ impl Standing {
         target: &Target,
         province: &mut Province<'_>,
         instant: Timestamp,
+        mut sources: Sources,
     ) -> Result<(Assessment, v1::TargetStatus), Failure> {
         let catalogue = &self.figures.catalogue;
         let indicator = catalogue
             .indicator(&target.indicator)
             .ok_or_else(|| Failure::not_found("indicator", &target.indicator))?;
         let judged = province.history(&target.indicator).await?;
-        let reference = match target.comparator.reference() {
-            Some(id) => province.history(id).await?,
-            None => History::default().into(),
+        let compared = target.comparator.reference().unwrap_or_default();
+        let reference = match compared {
+            "" => Arc::default(),
+            id => province.history(id).await?,
         };
         let assessment = assess::assess(&Question {
             target,
@@ -116,15 +135,22 @@ impl Standing {
             uncomputed: &judged.uncomputed,
             as_of: catalogue.calendar().today(instant),
         });
-        let used = assessment.explanation.sources.iter().flat_map(|source| {
-            let history = match source.series {
-                SeriesRole::Judged => &judged,
-                SeriesRole::Reference => &reference,
-            };
-            history.sources(source.period)
-        });
-        let sources = used.cloned().collect();
-        let status = wire::target_status(catalogue, target, &assessment, sources);
+        let series = |role| match role {
+            SeriesRole::Judged => (target.indicator.as_str(), &judged),
+            SeriesRole::Reference => (compared, &reference),
+        };
+        for source in &assessment.explanation.sources {
+            province.sources(series(source.series).0, source.period, &mut sources).await?;
+        }
+        let coverage = |role, period| {
+            let (id, history) = series(role);
+            province.coverage(id, history, period)
+        };
+        let mut status = wire::target_status(catalogue, target, &assessment, coverage);
+        if let Some(explanation) = &mut status.explanation {
+            explanation.sources = sources.listed;
+            explanation.sources_left_out = u32::try_from(sources.left_out).unwrap_or(u32::MAX);
+        }
         Ok((assessment, status))
     }
 }

@@ -73,6 +73,7 @@ use crate::calendar::Calendar;
 use crate::department::Department;
 use crate::indicator::{Indicator, Text, Unit};
 use crate::period::ReportingPeriod;
+use crate::province::{Departments, Reporters};
 use crate::target::Target;
 
 /// Place of an indicator in [`Catalogue::indicators`].
@@ -100,6 +101,8 @@ pub struct Catalogue {
     by_department: HashMap<String, usize>,
     /// By department: whom it took over from, and that one's last day.
     inherited: HashMap<String, Vec<(String, Date)>>,
+    /// Who reports each indicator.
+    reporters: Vec<Reporters>,
     calendar: Calendar,
     rules: Vec<Rule>,
 }
@@ -174,7 +177,11 @@ impl Catalogue {
         parts.departments.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         let indicators = (0..).zip(&parts.indicators);
         let departments = parts.departments.iter().enumerate();
+        let by_id: Departments<'_> =
+            parts.departments.iter().map(|other| (other.id.as_str(), other)).collect();
+        let reporters = parts.indicators.iter().map(|it| Reporters::of(it, &by_id)).collect();
         Self {
+            reporters,
             version: parts.version,
             name: parts.name,
             source: source.to_owned(),
@@ -216,6 +223,11 @@ impl Catalogue {
     /// Place of the indicator of this id.
     pub fn indicator_index(&self, id: &str) -> Option<IndicatorIndex> {
         self.by_indicator.get(id).copied()
+    }
+
+    /// Who reports the indicator of this id.
+    pub fn reporters(&self, indicator: &str) -> Option<&Reporters> {
+        self.indicator_index(indicator).map(|at| &self.reporters[usize::from(at)])
     }
 
     /// Targets, in the plan's order.

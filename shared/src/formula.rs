@@ -1,9 +1,13 @@
 //! Indicators computed from others: exact decimal arithmetic over values of the same period.
 //!
 //! # Precision
-//! Sums, differences and products are exact as long as 28 digits hold them, and rounded in the
-//! last of them beyond; a quotient that does not come out even has at least 28. A result too
-//! large for that is not computed, and says so.
+//! Sums and differences are exact: what has more than 28 digits is not computed, and says so.
+//! The one thing that is rounded is a quotient that does not come out even, after at least 28
+//! digits; what stands above the line is multiplied by the scale first.
+//!
+//! # Missing inputs
+//! A period that lacks an input has no value, and says which. Only a sum can do otherwise:
+//! with `missing = "skip"` it leaves out the parts that have no value, as long as one has.
 //!
 //! # What a result inherits
 //! The weakest status of its inputs, and `Break` if one of them is a break or changed its
@@ -18,6 +22,9 @@ use rust_decimal::Decimal;
 use crate::indicator::Formula;
 use crate::measurement::{Measurement, Observation, ObservationStatus, Value};
 use crate::period::ReportingPeriod;
+use crate::province::Coverage;
+
+pub mod exact;
 
 /// What a formula gives over the periods of its inputs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -72,6 +79,14 @@ pub enum Uncomputable {
         /// The period growth is counted from.
         period: ReportingPeriod,
     },
+    /// Growth from nothing.
+    #[error("`{indicator}` is zero in `{period}`, so growth from it is undefined")]
+    ZeroBase {
+        /// The input.
+        indicator: String,
+        /// The period growth is counted from.
+        period: ReportingPeriod,
+    },
     /// Growth over a break.
     #[error("the series of `{indicator}` breaks after `{period}`, so there is no growth from it")]
     BreakInSeries {
@@ -83,6 +98,49 @@ pub enum Uncomputable {
     /// More digits than can be kept.
     #[error("the result has more digits than can be kept")]
     Overflow,
+    /// Too few departments have reported.
+    #[error(
+        "`{indicator}` is in from {} of {} departments for `{period}`; missing: {}",
+        .coverage.reported(), .coverage.expected, shorten(&.coverage.missing)
+    )]
+    Incomplete {
+        /// The input, or the indicator itself.
+        indicator: String,
+        /// The period.
+        period: ReportingPeriod,
+        /// Who has reported.
+        coverage: Coverage,
+    },
+    /// Two values of what has one source.
+    #[error("{count} departments reported `{period}`, and one alone counts")]
+    SeveralSources {
+        /// How many.
+        count: usize,
+        /// The period.
+        period: ReportingPeriod,
+    },
+    /// A value that cannot be, such as a share over 100.
+    #[error("the inputs give {value}, beyond {limit}, the limit of possible values; check them")]
+    OutOfRange {
+        /// The value, rounded to ten decimals.
+        value: Decimal,
+        /// The limit it passes.
+        limit: Decimal,
+        /// The period.
+        period: ReportingPeriod,
+    },
+}
+
+/// Most departments that a reason names.
+const MOST_NAMED: usize = 5;
+
+fn shorten(departments: &[String]) -> String {
+    let named = departments.iter().take(MOST_NAMED).map(|id| format!("`{id}`"));
+    let named = named.collect::<Vec<_>>().join(", ");
+    match departments.len().saturating_sub(MOST_NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 impl Uncomputable {
@@ -93,8 +151,12 @@ impl Uncomputable {
             Self::NotANumber { .. } => "NOT_A_NUMBER",
             Self::ZeroDenominator { .. } => "ZERO_DENOMINATOR",
             Self::NegativeBase { .. } => "NEGATIVE_BASE",
+            Self::ZeroBase { .. } => "ZERO_BASE",
             Self::BreakInSeries { .. } => "BREAK_IN_SERIES",
             Self::Overflow => "OVERFLOW",
+            Self::Incomplete { .. } => "INCOMPLETE",
+            Self::SeveralSources { .. } => "SEVERAL_SOURCES",
+            Self::OutOfRange { .. } => "OUT_OF_RANGE",
         }
     }
 }
@@ -195,20 +257,44 @@ fn compute(
     if let (Formula::Growth(_), [of]) = (formula, inputs) {
         return growth(of, period);
     }
-    let read: Vec<_> = inputs.iter().map(|it| it.number(period)).collect::<Result<_, _>>()?;
+    let read = read(formula, inputs, period)?;
     let value = match (formula, read.as_slice()) {
         (Formula::Ratio { denominator, .. }, [_, (below, _)]) if below.is_zero() => {
             let indicator = denominator.clone();
             return Err(Uncomputable::ZeroDenominator { indicator, period });
         }
         (Formula::Ratio { scale, .. }, [(above, _), (below, _)]) => ratio(*above, *scale, *below),
-        (Formula::Difference(..), [(first, _), (second, _)]) => first.checked_sub(*second),
-        _ => read.iter().try_fold(Decimal::ZERO, |sum, (part, _)| sum.checked_add(*part)),
+        (Formula::Difference(..), [(first, _), (second, _)]) => {
+            exact::sum([*first, -*second].into_iter())
+        }
+        _ => exact::sum(read.iter().map(|(part, _)| *part)),
     };
     let used: Vec<_> = read.iter().map(|(_, measurement)| **measurement).collect();
     let breaks = computed_before
         .is_some_and(|before| inputs.iter().any(|input| input.breaks_between(before, period)));
     result(value, &used, breaks, period)
+}
+
+/// The numbers of a period: all of them, or those there are if the formula skips others.
+fn read<'a>(
+    formula: &Formula,
+    inputs: &'a [Input<'_>],
+    period: ReportingPeriod,
+) -> Result<Vec<(Decimal, &'a Measurement)>, Uncomputable> {
+    let skips = matches!(formula, Formula::Sum { skip_missing: true, .. });
+    let mut missing = None;
+    let mut read = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        match input.number(period) {
+            Ok(number) => read.push(number),
+            Err(reason @ Uncomputable::MissingInput { .. }) if skips => missing = Some(reason),
+            Err(reason) => return Err(reason),
+        }
+    }
+    match missing {
+        Some(reason) if read.is_empty() => Err(reason),
+        _ => Ok(read),
+    }
 }
 
 fn growth(of: &Input<'_>, period: ReportingPeriod) -> Result<Measurement, Uncomputable> {
@@ -219,7 +305,7 @@ fn growth(of: &Input<'_>, period: ReportingPeriod) -> Result<Measurement, Uncomp
     };
     let (then, earlier) = of.number(before)?;
     if then.is_zero() {
-        return Err(Uncomputable::ZeroDenominator { indicator, period: before });
+        return Err(Uncomputable::ZeroBase { indicator, period: before });
     }
     if then.is_sign_negative() {
         return Err(Uncomputable::NegativeBase { indicator, period: before });
@@ -227,7 +313,7 @@ fn growth(of: &Input<'_>, period: ReportingPeriod) -> Result<Measurement, Uncomp
     if of.breaks_between(before, period) {
         return Err(Uncomputable::BreakInSeries { indicator, period: before });
     }
-    let change = now.checked_sub(then);
+    let change = exact::sum([now, -then].into_iter());
     let value = change.and_then(|change| ratio(change, Decimal::ONE_HUNDRED, then));
     result(value, &[*earlier, *latest], false, period)
 }

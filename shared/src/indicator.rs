@@ -48,6 +48,8 @@ pub struct Indicator {
     pub reporters: Vec<String>,
     /// How the values of departments make the province's.
     pub combination: Combination,
+    /// Percent of the departments expected from which on a period is judged.
+    pub complete_from: Decimal,
     /// Breakdowns it may be reported by.
     pub dimensions: Vec<Dimension>,
     /// Editions of the index, oldest first; the one in force in a period is the default.
@@ -78,7 +80,8 @@ impl Indicator {
         self.dimensions.iter().find(|dimension| dimension.id == id)
     }
 
-    /// Whether `department` may report it.
+    /// Whether `department` is listed to report it; [`Reporters`](crate::province::Reporters)
+    /// also knows who was there before and who took over.
     pub fn is_reported_by(&self, department: &str) -> bool {
         self.owner == department || self.reporters.iter().any(|reporter| reporter == department)
     }
@@ -257,7 +260,13 @@ pub enum Formula {
         scale: Decimal,
     },
     /// The sum of the parts.
-    Sum(Vec<String>),
+    Sum {
+        /// The parts.
+        parts: Vec<String>,
+        /// Whether a part without a value is left out, as long as one has a value;
+        /// otherwise there is no sum without it.
+        skip_missing: bool,
+    },
     /// First less second.
     Difference(String, String),
     /// Growth over the same period of the year before, in percent.
@@ -269,7 +278,7 @@ impl Formula {
     pub fn inputs(&self) -> Vec<&str> {
         match self {
             Self::Ratio { numerator, denominator, .. } => vec![numerator, denominator],
-            Self::Sum(parts) => parts.iter().map(String::as_str).collect(),
+            Self::Sum { parts, .. } => parts.iter().map(String::as_str).collect(),
             Self::Difference(first, second) => vec![first, second],
             Self::Growth(of) => vec![of],
         }

@@ -25,6 +25,7 @@ pub mod journal;
 pub mod measurement;
 pub mod period;
 pub mod promise;
+pub mod province;
 pub mod review;
 pub mod signed;
 pub mod submission;

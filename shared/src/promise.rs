@@ -102,7 +102,7 @@ impl fmt::Display for Formula {
             Self::Ratio { numerator, denominator, scale } => {
                 write!(f, "{scale} × {numerator} ÷ {denominator}")
             }
-            Self::Sum(parts) => f.write_str(&parts.join(" + ")),
+            Self::Sum { parts, .. } => f.write_str(&parts.join(" + ")),
             Self::Difference(minuend, subtrahend) => write!(f, "{minuend} − {subtrahend}"),
             Self::Growth(of) => write!(f, "growth of {of} over the year before, in percent"),
         }
@@ -162,7 +162,10 @@ mod tests {
         };
         assert_eq!(ratio(Decimal::ONE).to_string(), "part ÷ whole");
         assert_eq!(ratio(Decimal::ONE_HUNDRED).to_string(), "100 × part ÷ whole");
-        assert_eq!(Formula::Sum(vec!["a".into(), "b".into()]).to_string(), "a + b");
+        assert_eq!(
+            Formula::Sum { parts: vec!["a".into(), "b".into()], skip_missing: false }.to_string(),
+            "a + b"
+        );
         assert_eq!(Formula::Difference("a".into(), "b".into()).to_string(), "a − b");
     }
 }

@@ -1,19 +1,19 @@
-//! The province's figures: what departments reported, combined or computed as the catalogue says.
+//! Fetches the province's figures: what departments reported, combined or computed as the catalogue says.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use tiendo_shared::formula::{self, Uncomputed};
+use tiendo_shared::formula;
 use tiendo_shared::indicator::{Combination, Formula, Indicator};
-use tiendo_shared::measurement::{Measurement, Value};
 use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::province::{self, Combined, Coverage, History, Part};
 use tiendo_shared::wire::v1;
 
 use crate::failure::Failure;
 use crate::figures::Figures;
-use crate::store::{Series, SeriesQuery};
+use crate::store::{CombinedQuery, Series, SeriesQuery};
 
 /// The figures of the whole province, read once for one answer.
 #[derive(Debug)]
@@ -21,28 +21,32 @@ pub(super) struct Province<'a> {
     figures: &'a Figures,
     as_of: Option<Timestamp>,
     histories: HashMap<String, Arc<History>>,
+    combined: HashMap<Asked, Arc<Vec<Combined>>>,
 }
 
-/// The values of one indicator for the whole province.
-#[derive(Debug, Default)]
-pub(super) struct History {
-    /// By period.
-    pub(super) measurements: Vec<Measurement>,
-    /// Periods for which it could not be computed.
-    pub(super) uncomputed: Vec<Uncomputed>,
-    sources: BTreeMap<ReportingPeriod, Vec<v1::Source>>,
+/// A reported indicator, and the one that departments have to have reported too.
+type Asked = (String, Option<String>);
+
+/// The ledger entries of figures, up to a number.
+#[derive(Debug)]
+pub(super) struct Sources {
+    /// As many as were wanted.
+    pub(super) listed: Vec<v1::Source>,
+    /// How many there are besides.
+    pub(super) left_out: usize,
+    most: usize,
 }
 
-impl History {
-    /// The ledger entries the value of a period came from.
-    pub(super) fn sources(&self, period: ReportingPeriod) -> &[v1::Source] {
-        self.sources.get(&period).map_or(&[], Vec::as_slice)
+impl Sources {
+    /// Of no figure yet.
+    pub(super) fn up_to(most: usize) -> Self {
+        Self { listed: Vec::new(), left_out: 0, most }
     }
 }
 
 impl<'a> Province<'a> {
     pub(super) fn new(figures: &'a Figures, as_of: Option<Timestamp>) -> Self {
-        Self { figures, as_of, histories: HashMap::new() }
+        Self { figures, as_of, histories: HashMap::new(), combined: HashMap::new() }
     }
 
     /// The indicator's values: reported, combined or computed.
@@ -52,36 +56,170 @@ impl<'a> Province<'a> {
             if self.histories.contains_key(&needed) {
                 continue;
             }
-            let Some(indicator) = self.figures.catalogue.indicator(&needed) else { continue };
+            let catalogue = Arc::clone(&self.figures.catalogue);
+            let Some(indicator) = catalogue.indicator(&needed) else { continue };
             let history = match &indicator.formula {
-                Some(formula) => self.compute(formula),
-                None => combine(indicator, &self.reported(&needed).await?),
+                Some(formula) => self.computed(indicator, formula).await?,
+                None => self.reported(indicator, None, indicator.complete_from).await?,
             };
             self.histories.insert(needed, Arc::new(history));
         }
         Ok(self.histories.get(id).cloned().unwrap_or_default())
     }
 
+    /// How many departments are in a figure of the indicator; none if it is not of sums.
+    pub(super) fn coverage(
+        &self,
+        id: &str,
+        history: &History,
+        period: ReportingPeriod,
+    ) -> Option<Coverage> {
+        let expected = province::expected(&self.figures.catalogue, id, period);
+        (expected > 0).then(|| history.coverage(period, expected))
+    }
+
+    /// Adds the ledger entries that the figure of a period came from.
+    pub(super) async fn sources(
+        &self,
+        id: &str,
+        period: ReportingPeriod,
+        sources: &mut Sources,
+    ) -> Result<(), Failure> {
+        let catalogue = &self.figures.catalogue;
+        let mut ahead = vec![(id.to_owned(), None, period)];
+        while let Some((id, other, period)) = ahead.pop() {
+            let Some(indicator) = catalogue.indicator(&id) else { continue };
+            let Some(formula) = &indicator.formula else {
+                self.reported_sources(indicator, other, period, sources).await?;
+                continue;
+            };
+            let pair = province::paired(catalogue, indicator);
+            let inputs = formula::sources(formula, period).into_iter().map(|(input, period)| {
+                let other = pair.and_then(|pair| pair.into_iter().find(|it| it.id != input));
+                (input.to_owned(), other.map(|other| other.id.clone()), period)
+            });
+            let first = ahead.len();
+            ahead.extend(inputs);
+            ahead[first..].reverse();
+        }
+        Ok(())
+    }
+
     /// The series the indicator, or the inputs of its formula, were reported in.
-    pub(super) async fn reported(&self, id: &str) -> Result<Vec<Series>, Failure> {
+    pub(super) async fn series(&self, id: &str) -> Result<Vec<Series>, Failure> {
         let catalogue = &self.figures.catalogue;
         let mut all = Vec::new();
-        for needed in self.needed(id) {
+        for needed in self.needed(id).into_iter().collect::<BTreeSet<_>>() {
             let Some(indicator) = catalogue.indicator(&needed) else { continue };
-            if indicator.formula.is_some() {
-                continue;
+            if indicator.formula.is_none() {
+                all.extend(self.series_of(indicator, None, 0).await?);
             }
-            let alone = indicator.combination == Combination::SingleSource;
-            let query = SeriesQuery {
-                department: alone.then(|| indicator.owner.clone()),
-                indicator: Some(needed),
-                as_of: self.as_of,
-                members: Some(String::new()),
-                ..SeriesQuery::default()
-            };
-            all.extend(self.figures.store.series(&query).await?);
         }
         Ok(all)
+    }
+
+    async fn reported(
+        &mut self,
+        indicator: &Indicator,
+        other: Option<&Indicator>,
+        complete_from: Decimal,
+    ) -> Result<History, Failure> {
+        let catalogue = Arc::clone(&self.figures.catalogue);
+        let Some(reporters) = catalogue.reporters(&indicator.id) else {
+            return Ok(History::default());
+        };
+        let asked = (indicator.id.clone(), other.map(|other| other.id.clone()));
+        let query = CombinedQuery {
+            indicator: asked.0.clone(),
+            together_with: asked.1.clone(),
+            as_of: self.as_of,
+        };
+        let combined = self.figures.store.combined(&query).await?;
+        let history = History::of_reported(indicator, reporters, &combined, complete_from);
+        self.combined.insert(asked, combined);
+        Ok(history)
+    }
+
+    async fn computed(
+        &mut self,
+        indicator: &Indicator,
+        formula: &Formula,
+    ) -> Result<History, Failure> {
+        let catalogue = Arc::clone(&self.figures.catalogue);
+        let Some([above, below]) = province::paired(&catalogue, indicator) else {
+            let input = |id: &str| self.histories.get(id).map(Arc::as_ref);
+            return Ok(History::of_computed(formula, indicator.range, input));
+        };
+        let enough = indicator.complete_from;
+        let numerator = self.reported(above, Some(below), enough).await?;
+        let denominator = self.reported(below, Some(above), enough).await?;
+        let input = |id: &str| Some(if id == above.id { &numerator } else { &denominator });
+        Ok(History::of_computed(formula, indicator.range, input))
+    }
+
+    async fn reported_sources(
+        &self,
+        indicator: &Indicator,
+        other: Option<String>,
+        period: ReportingPeriod,
+        sources: &mut Sources,
+    ) -> Result<(), Failure> {
+        let Some(reporters) = self.figures.catalogue.reporters(&indicator.id) else {
+            return Ok(());
+        };
+        let Some(combined) = self.combined.get(&(indicator.id.clone(), other)) else {
+            return Ok(());
+        };
+        let Ok(place) = combined.binary_search_by_key(&period, |it| it.period) else {
+            return Ok(());
+        };
+        let Combined { lacking, parts: count, .. } = &combined[place];
+        let room = sources.most - sources.listed.len();
+        // Who stands in for whom is known from all of them.
+        let limit = if reporters.change() { 0 } else { (room + lacking.len()).max(1) };
+        let series = if room == 0 {
+            Vec::new()
+        } else {
+            self.series_of(indicator, Some(period), limit).await?
+        };
+        let parts = series.iter().filter_map(|one| {
+            let reporter = reporters.place(&one.key.department)?;
+            Some(Part { reporter, measurement: *one.measurements.first()? })
+        });
+        let parts: Vec<Part> = parts.collect();
+        let counted = province::counted(reporters, period, &parts);
+        let used = counted.filter(|part| !lacking.contains(&part.reporter)).take(room);
+        let before = sources.listed.len();
+        sources.listed.extend(used.map(|part| v1::Source {
+            department: reporters.department(part.reporter).to_owned(),
+            sequence: part.measurement.sequence,
+            indicator: indicator.id.clone(),
+            period: period.to_string(),
+        }));
+        sources.left_out += count.saturating_sub(sources.listed.len() - before);
+        Ok(())
+    }
+
+    async fn series_of(
+        &self,
+        indicator: &Indicator,
+        period: Option<ReportingPeriod>,
+        limit: usize,
+    ) -> Result<Vec<Series>, Failure> {
+        let catalogue = &self.figures.catalogue;
+        let reporters = catalogue.reporters(&indicator.id);
+        let alone = indicator.combination == Combination::SingleSource
+            && reporters.is_some_and(|it| it.departments().len() == 1);
+        let query = SeriesQuery {
+            department: alone.then(|| indicator.owner.clone()),
+            indicator: Some(indicator.id.clone()),
+            members: Some(String::new()),
+            period,
+            as_of: self.as_of,
+            after: None,
+            limit,
+        };
+        Ok(self.figures.store.series(&query).await?)
     }
 
     /// The indicator and all it is computed from, inputs first.
@@ -98,66 +236,4 @@ impl<'a> Province<'a> {
         order.reverse();
         order
     }
-
-    fn compute(&self, formula: &Formula) -> History {
-        let inputs: Vec<_> =
-            formula.inputs().into_iter().filter_map(|id| self.histories.get(id)).cloned().collect();
-        let by_id = |id: &str| {
-            self.histories.get(id).map_or(&[][..], |history| history.measurements.as_slice())
-        };
-        let computed = formula::evaluate(formula, by_id);
-        let mut sources = BTreeMap::new();
-        for measurement in &computed.measurements {
-            let of_inputs = inputs.iter().flat_map(|input| input.sources(measurement.period));
-            sources.insert(measurement.period, of_inputs.cloned().collect());
-        }
-        History { measurements: computed.measurements, uncomputed: computed.uncomputed, sources }
-    }
-}
-
-/// One series for the province from those of its departments.
-fn combine(indicator: &Indicator, series: &[Series]) -> History {
-    let mut history = History::default();
-    for one in series {
-        for measurement in &one.measurements {
-            history.sources.entry(measurement.period).or_default().push(v1::Source {
-                department: one.key.department.clone(),
-                sequence: measurement.sequence,
-                indicator: indicator.id.clone(),
-                period: measurement.period.to_string(),
-            });
-        }
-    }
-    history.measurements = match (indicator.combination, series) {
-        (Combination::SingleSource | Combination::WeightedRatio, _) | (Combination::Sum, [_]) => {
-            series.iter().flat_map(|one| one.measurements.iter().copied()).collect()
-        }
-        (Combination::Sum, _) => sum(series),
-    };
-    history
-}
-
-/// Sums numbers period by period: as firm as the least firm of them, as recent
-/// as the latest. A period in which nobody reported a number keeps the first answer.
-fn sum(series: &[Series]) -> Vec<Measurement> {
-    let mut sums: BTreeMap<ReportingPeriod, Measurement> = BTreeMap::new();
-    for measurement in series.iter().flat_map(|one| &one.measurements) {
-        sums.entry(measurement.period)
-            .and_modify(|sum| *sum = add(*sum, *measurement))
-            .or_insert(*measurement);
-    }
-    sums.into_values().collect()
-}
-
-fn add(sum: Measurement, other: Measurement) -> Measurement {
-    let mut added = if other.received > sum.received { other } else { sum };
-    added.observation.status = formula::weakest(sum.observation.status, other.observation.status);
-    added.observation.value = match (sum.observation.value, other.observation.value) {
-        (Value::Number(a), Value::Number(b)) => {
-            Value::Number(a.checked_add(b).unwrap_or(Decimal::MAX))
-        }
-        (Value::Number(a), _) | (_, Value::Number(a)) => Value::Number(a),
-        (neither, _) => neither,
-    };
-    added
 }

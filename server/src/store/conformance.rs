@@ -108,6 +108,7 @@ macro_rules! store_conformance {
                 approval_and_rows_never_pass_each_other;
             reading:
                 a_read_as_of_an_instant_shows_what_was_known,
+                the_province_combines_what_was_known,
                 series_are_ordered_by_key,
                 series_are_filtered,
                 series_are_paged,

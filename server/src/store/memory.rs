@@ -3,7 +3,7 @@
 //! It is as naive as the contract allows and shares no code with the other
 //! engines, so that a mistake is not made twice. It keeps nothing on a disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -13,13 +13,17 @@ use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::check::{Checked, Known, decide};
 use tiendo_shared::measurement::{Measurement, SeriesKey, Value};
 use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::province::{Combined, Part, combine};
 use tiendo_shared::review::{self, Move, State};
 use tiendo_shared::submission::{
     Hash, Link, NO_HASH, Outcome, Recorded, Refusal, Rejection, SubmissionId,
 };
 use tiendo_shared::wire::{Entry, EntryKind};
 
-use super::{Appended, Error, Performed, Series, SeriesQuery, Store, Submission, others_rejected};
+use super::{
+    Appended, CombinedQuery, Error, Performed, Series, SeriesQuery, Store, Submission,
+    others_rejected,
+};
 
 /// Keeps everything in memory.
 #[derive(Debug)]
@@ -321,6 +325,40 @@ impl Store for MemoryStore {
         });
         let limit = if query.limit == 0 { usize::MAX } else { query.limit };
         Ok(series.filter(|series| !series.measurements.is_empty()).take(limit).collect())
+    }
+
+    async fn combined(&self, query: &CombinedQuery) -> Result<Arc<Vec<Combined>>, Error> {
+        let books = self.books();
+        let Some(indicator) = self.catalogue.indicator(&query.indicator) else {
+            return Ok(Arc::default());
+        };
+        let Some(reporters) = self.catalogue.reporters(&indicator.id) else {
+            return Ok(Arc::default());
+        };
+        let known = |department: &str, indicator: &str, period: ReportingPeriod| {
+            let (department, indicator) = (department.to_owned(), indicator.to_owned());
+            let key = SeriesKey { department, indicator, members: String::new() };
+            let values = books.series.get(&key)?.get(&period)?;
+            values.iter().rfind(|value| known_at(query.as_of)(value)).copied()
+        };
+        let periods: BTreeSet<ReportingPeriod> = books
+            .series
+            .iter()
+            .filter(|(key, _)| key.indicator == indicator.id)
+            .flat_map(|(_, periods)| periods.keys().copied())
+            .collect();
+        let combined = periods.into_iter().filter_map(|period| {
+            let parts = reporters.departments().enumerate().filter_map(|(reporter, id)| {
+                let is_number = |it: Measurement| matches!(it.observation.value, Value::Number(_));
+                let other = query.together_with.as_ref();
+                let has_both =
+                    other.is_none_or(|other| known(id, other, period).is_some_and(is_number));
+                let measurement = known(id, &indicator.id, period).filter(|_| has_both)?;
+                Some(Part { reporter, measurement })
+            });
+            combine(indicator.combination, reporters, period, &parts.collect::<Vec<_>>())
+        });
+        Ok(Arc::new(combined.collect()))
     }
 
     async fn revisions(

@@ -4,12 +4,15 @@
 //! else an engine answers is derived from it and can be rebuilt. What holds for
 //! every engine stands in [`Store`] and is tried by the module `conformance`.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tiendo_shared::act::Act;
 use tiendo_shared::check::Checked;
 use tiendo_shared::measurement::{Measurement, SeriesKey};
 use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::province::Combined;
 use tiendo_shared::review;
 use tiendo_shared::submission::{
     Hash, Outcome, Reason, Recorded, Refusal, Rejection, SubmissionId,
@@ -92,6 +95,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The series asked for, each ordered by period, ordered by key.
     async fn series(&self, query: &SeriesQuery) -> Result<Vec<Series>, Error>;
+
+    /// What departments reported of an indicator in total, combined by period as
+    /// [`tiendo_shared::province`] says, ordered by period. Now costs little however much
+    /// is stored; an earlier instant may cost a pass over what is stored of the indicator.
+    async fn combined(&self, query: &CombinedQuery) -> Result<Arc<Vec<Combined>>, Error>;
 
     /// Every value one key ever had, oldest first, as far as `as_of`.
     async fn revisions(
@@ -182,6 +190,17 @@ pub struct SeriesQuery {
     pub after: Option<SeriesKey>,
     /// At most this many series; 0 for all.
     pub limit: usize,
+}
+
+/// Which figures of the province are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CombinedQuery {
+    /// Of this indicator, which departments report.
+    pub indicator: String,
+    /// Only of departments that have a number of this indicator too for the period.
+    pub together_with: Option<String>,
+    /// Only what was known then.
+    pub as_of: Option<Timestamp>,
 }
 
 /// A series as it is known.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use crate::measurement::{ObservationStatus, Value};
+use crate::measurement::{Measurement, ObservationStatus, Value};
 use crate::period::ReportingPeriod;
 
 use super::finding::{Finding, Reason};
@@ -80,6 +80,8 @@ pub enum Flag {
     BreakInSeries,
     /// Above the upper bound of a band.
     Exceeds,
+    /// A later period is not in from enough departments and was left aside.
+    Incomplete,
 }
 
 /// What judged.
@@ -177,6 +179,13 @@ pub struct PeriodValue {
     pub value: Value,
     /// How firm it is.
     pub status: ObservationStatus,
+}
+
+impl From<&Measurement> for PeriodValue {
+    fn from(measurement: &Measurement) -> Self {
+        let Measurement { period, observation, .. } = *measurement;
+        Self { period, value: observation.value, status: observation.status }
+    }
 }
 
 /// A measurement that was used.

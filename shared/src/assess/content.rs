@@ -92,6 +92,10 @@ pub(super) fn why_nothing_usable(question: &Question<'_>, contents: &[Content]) 
     let latest = question.uncomputed.iter().max_by_key(|uncomputed| uncomputed.period)?;
     Some(match latest.reason {
         Uncomputable::ZeroDenominator { .. } => Reason::ZeroDenominator,
+        Uncomputable::ZeroBase { .. } => Reason::ZeroBase,
+        Uncomputable::Incomplete { .. } => Reason::Incomplete,
+        Uncomputable::Overflow => Reason::TooManyDigits,
+        Uncomputable::OutOfRange { .. } => Reason::Impossible,
         _ => Reason::NotComputed,
     })
 }

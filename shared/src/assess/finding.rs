@@ -38,6 +38,15 @@ pub enum Reason {
     /// It could not be computed.
     #[error("it is computed from other indicators and could not be computed for any period")]
     NotComputed,
+    /// Some departments are always missing.
+    #[error("no period has figures of enough departments to stand for the province")]
+    Incomplete,
+    /// More digits than can be kept.
+    #[error("the figures add up to more digits than can be kept")]
+    TooManyDigits,
+    /// A share over 100, say.
+    #[error("it is computed from figures that give an impossible value")]
+    Impossible,
     /// A rank among how many.
     #[error("the number ranked is not known, so the rank cannot be turned into a level")]
     NoRankedAmong,
@@ -72,6 +81,9 @@ impl Reason {
             Self::NoReferenceSamePeriod => "NO_REFERENCE_SAME_PERIOD",
             Self::ZeroDenominator => "ZERO_DENOMINATOR",
             Self::NotComputed => "NOT_COMPUTED",
+            Self::Incomplete => "INCOMPLETE",
+            Self::TooManyDigits => "TOO_MANY_DIGITS",
+            Self::Impossible => "IMPOSSIBLE",
             Self::NoRankedAmong => "NO_RANKED_AMONG",
             Self::NoRankTable => "NO_RANK_TABLE",
             Self::RankOutOfRange => "RANK_OUT_OF_RANGE",

@@ -17,6 +17,7 @@ use std::cmp::Ordering;
 
 use rust_decimal::Decimal;
 
+use crate::formula::Uncomputable;
 use crate::measurement::{Measurement, ObservationStatus, Value};
 use crate::period::{Frequency, ReportingPeriod};
 use crate::target::Baseline;
@@ -286,6 +287,9 @@ fn note_unusable(question: &Question<'_>, contents: &[Content], notes: &mut Note
         })
     });
     if let Some(uncomputed) = later.max_by_key(|uncomputed| uncomputed.period) {
+        if matches!(uncomputed.reason, Uncomputable::Incomplete { .. }) {
+            notes.flag(Flag::Incomplete);
+        }
         notes.find(Finding::NotComputed {
             period: uncomputed.period,
             reason: uncomputed.reason.to_string(),

@@ -229,6 +229,8 @@ fn what_the_catalogue_does_not_know_is_named() {
     let group = quarter("2026-Q3");
     refused(group, &draft("nothing", Number("1")), Reason::UnknownIndicator, "indicator");
     refused(group, &draft("", Number("1")), Reason::UnknownIndicator, "indicator");
+    let foreign = try_check("so-old", quarter("2025"), &draft("step", Level("done")));
+    assert_eq!(foreign.unwrap_err().reason, Reason::NotYourIndicator);
     // Until it took over, the indicator was another's.
     let before = quarter("2025-Q2");
     refused(before, &draft("other", Number("1")), Reason::NotYourIndicator, "indicator");

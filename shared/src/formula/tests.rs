@@ -103,12 +103,36 @@ fn a_period_without_a_value_has_its_reason() {
 
 #[test]
 fn sums_and_differences_are_exact() {
-    let sum = Formula::Sum(vec!["a".to_owned(), "b".to_owned()]);
+    let sum = Formula::Sum { parts: vec!["a".to_owned(), "b".to_owned()], skip_missing: false };
     check(&sum, "2024=0.1 2025=1", "2024=0.2 2025=?", &["2024=0.3 Final", "2025 MISSING_INPUT"]);
     check(&sum, "2024=79228162514264337593543950335", "2024=1", &["2024 OVERFLOW"]);
     let difference = Formula::Difference("a".to_owned(), "b".to_owned());
     check(&difference, "2024=0.3", "2024=0.1", &["2024=0.2 Final"]);
     check(&difference, "2024=1", "2024=1", &["2024=0 Final"]);
+}
+
+#[test]
+fn a_sum_skips_missing_parts_if_it_is_told_to() {
+    let parts = || vec!["a".to_owned(), "b".to_owned()];
+    let skips = Formula::Sum { parts: parts(), skip_missing: true };
+    check(&skips, "2024=0.1 2025=1", "2024=0.2 2025=?", &["2024=0.3 Final", "2025=1 Final"]);
+    check(&skips, "2024=? 2025=L1", "2024=?", &["2024 MISSING_INPUT", "2025 NOT_A_NUMBER"]);
+    let strict = Formula::Sum { parts: parts(), skip_missing: false };
+    check(&strict, "2025=1", "2025=?", &["2025 MISSING_INPUT"]);
+}
+
+#[test]
+fn digits_are_never_lost_in_silence() {
+    let sum = Formula::Sum { parts: vec!["a".to_owned(), "b".to_owned()], skip_missing: false };
+    check(&sum, "2024=9999999999999999999999999999", "2024=0.1", &["2024 OVERFLOW"]);
+    let difference = Formula::Difference("a".to_owned(), "b".to_owned());
+    check(&difference, "2024=9999999999999999999999999999", "2024=0.1", &["2024 OVERFLOW"]);
+    check(
+        &difference,
+        "2024=1",
+        "2024=0.0000000000000000000000000001",
+        &["2024=0.9999999999999999999999999999 Final"],
+    );
 }
 
 #[test]
@@ -121,7 +145,7 @@ fn growth_is_over_the_same_period_of_the_year_before() {
         "",
         &["2024-Q1=-10 Final", "2023-Q1 MISSING_INPUT", "2023-Q4 MISSING_INPUT"],
     );
-    check(&growth, "2023=0 2024=1", "", &["2023 MISSING_INPUT", "2024 ZERO_DENOMINATOR"]);
+    check(&growth, "2023=0 2024=1", "", &["2023 MISSING_INPUT", "2024 ZERO_BASE"]);
     check(&growth, "2023=-5 2024=1", "", &["2023 MISSING_INPUT", "2024 NEGATIVE_BASE"]);
     check(&growth, "2023=5 2024=1:b", "", &["2023 MISSING_INPUT", "2024 BREAK_IN_SERIES"]);
     check(&growth, "2023=5 2024=1:t1", "", &["2023 MISSING_INPUT", "2024 BREAK_IN_SERIES"]);

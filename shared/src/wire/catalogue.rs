@@ -110,6 +110,7 @@ impl From<&Indicator> for v1::Indicator {
             first_period: indicator.first_period.map_or_else(String::new, |it| it.to_string()),
             scale,
             computed: indicator.formula.as_ref().map(Into::into),
+            complete_from: indicator.complete_from.to_string(),
             unit_name: None,
             unit_symbol: None,
         }
@@ -156,7 +157,9 @@ impl From<&Formula> for v1::Formula {
                 denominator: denominator.clone(),
                 scale: scale.to_string(),
             }),
-            Formula::Sum(parts) => Kind::Sum(Sum { parts: parts.clone() }),
+            Formula::Sum { parts, skip_missing } => {
+                Kind::Sum(Sum { parts: parts.clone(), skip_missing: *skip_missing })
+            }
             Formula::Difference(minuend, subtrahend) => Kind::Difference(Difference {
                 minuend: minuend.clone(),
                 subtrahend: subtrahend.clone(),
@@ -207,6 +210,10 @@ impl TryFrom<v1::Indicator> for Indicator {
                 v1::Combination::Unspecified => {
                     return Err(read.invalid("combination", message.combination.to_string()));
                 }
+            },
+            complete_from: match message.complete_from.as_str() {
+                "" => Decimal::ONE_HUNDRED,
+                percent => read.decimal("complete_from", percent)?,
             },
             dimensions: message.dimensions.into_iter().map(Into::into).collect(),
             formula: message.computed.map(|formula| read.formula(formula)).transpose()?,
@@ -300,7 +307,9 @@ impl Reader {
                 numerator: ratio.numerator,
                 denominator: ratio.denominator,
             }),
-            Some(Kind::Sum(sum)) => Ok(Formula::Sum(sum.parts)),
+            Some(Kind::Sum(sum)) => {
+                Ok(Formula::Sum { parts: sum.parts, skip_missing: sum.skip_missing })
+            }
             Some(Kind::Difference(difference)) => {
                 Ok(Formula::Difference(difference.minuend, difference.subtrahend))
             }
@@ -356,6 +365,7 @@ mod tests {
             owner: "so-khcn".to_owned(),
             reporters: vec!["so-tai-chinh".to_owned()],
             combination: Combination::WeightedRatio,
+            complete_from: Decimal::from(90),
             dimensions: vec![Dimension {
                 id: "sex".to_owned(),
                 name: Text::default(),
@@ -388,7 +398,10 @@ mod tests {
         for original in [
             indicator(Kind::Quantity, None),
             indicator(Kind::Rank, Some(Formula::Growth("part".to_owned()))),
-            indicator(Kind::Level(scale), Some(Formula::Sum(vec!["part".to_owned()]))),
+            indicator(
+                Kind::Level(scale),
+                Some(Formula::Sum { parts: vec!["part".to_owned()], skip_missing: true }),
+            ),
             indicator(Kind::Milestone, Some(ratio)),
             Indicator { largest_change: None, ..indicator(Kind::Quantity, None) },
         ] {

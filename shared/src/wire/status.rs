@@ -2,11 +2,15 @@
 
 use super::measurement::level_id;
 use super::v1;
-use crate::assess::{self, Assessment, Explanation, Finding, Flag, PeriodValue, Verdict};
+use crate::assess::{
+    self, Assessment, Explanation, Finding, Flag, PeriodValue, SeriesRole, Verdict,
+};
 use crate::catalogue::Catalogue;
 use crate::indicator::Indicator;
 use crate::measurement::Value;
+use crate::period::ReportingPeriod;
 use crate::promise::in_words;
+use crate::province::Coverage;
 use crate::target::Target;
 
 impl From<Verdict> for v1::Verdict {
@@ -31,6 +35,7 @@ impl From<Flag> for v1::StatusFlag {
             Flag::WasMet => Self::WasMet,
             Flag::BreakInSeries => Self::BreakInSeries,
             Flag::Exceeds => Self::Exceeds,
+            Flag::Incomplete => Self::Incomplete,
         }
     }
 }
@@ -59,18 +64,35 @@ pub fn target(catalogue: &Catalogue, target: &Target) -> v1::Target {
     }
 }
 
-/// Where a target stands. `sources` are the ledger entries of its figures.
+impl From<Coverage> for v1::Coverage {
+    fn from(coverage: Coverage) -> Self {
+        let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            reported: count(coverage.reported()),
+            expected: count(coverage.expected),
+            missing: coverage.missing,
+        }
+    }
+}
+
+/// Where a target stands, still without sources. `coverage` tells who is in a figure.
 pub fn target_status(
     catalogue: &Catalogue,
     target: &Target,
     assessment: &Assessment,
-    sources: Vec<v1::Source>,
+    coverage: impl Fn(SeriesRole, ReportingPeriod) -> Option<Coverage>,
 ) -> v1::TargetStatus {
     let indicator = catalogue.indicator(&target.indicator);
     let promise = in_words(target, catalogue);
     let mut explanation = explain(indicator, catalogue, target, &assessment.explanation);
     explanation.promise.clone_from(&promise.en);
-    explanation.sources = sources;
+    let judged = [&mut explanation.base, &mut explanation.current].into_iter().flatten();
+    let judged = judged.map(|value| (SeriesRole::Judged, value));
+    let reference = explanation.reference.iter_mut().map(|value| (SeriesRole::Reference, value));
+    for (role, value) in judged.chain(reference) {
+        let period = value.period.parse().ok();
+        value.coverage = period.and_then(|period| coverage(role, period)).map(Into::into);
+    }
     v1::TargetStatus {
         target: target.id.clone(),
         name: Some((&target.name).into()),
@@ -92,9 +114,7 @@ fn explain(
     explanation: &Explanation,
 ) -> v1::Explanation {
     let reference = target.comparator.reference().and_then(|id| catalogue.indicator(id));
-    let periods = |periods: &[crate::period::ReportingPeriod]| {
-        periods.iter().map(ToString::to_string).collect()
-    };
+    let periods = |periods: &[ReportingPeriod]| periods.iter().map(ToString::to_string).collect();
     let decimal = |number: Option<rust_decimal::Decimal>| {
         number.map_or_else(String::new, |number| number.normalize().to_string())
     };
@@ -118,11 +138,13 @@ fn explain(
         periods_missed: periods(&explanation.periods_missed),
         periods_kept: periods(&explanation.periods_kept),
         sources: Vec::new(),
+        sources_left_out: 0,
         findings: explanation.findings.iter().map(v1::Finding::from).collect(),
     }
 }
 
-fn period_value(indicator: Option<&Indicator>, value: &PeriodValue) -> v1::PeriodValue {
+/// A value with its period, still without coverage.
+pub fn period_value(indicator: Option<&Indicator>, value: &PeriodValue) -> v1::PeriodValue {
     let text = match value.value {
         Value::Number(number) => number.to_string(),
         Value::Level(position) => level_id(indicator, position),
@@ -132,5 +154,6 @@ fn period_value(indicator: Option<&Indicator>, value: &PeriodValue) -> v1::Perio
         period: value.period.to_string(),
         value: text,
         status: v1::ObservationStatus::from(value.status) as i32,
+        coverage: None,
     }
 }

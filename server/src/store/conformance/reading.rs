@@ -4,7 +4,7 @@ use tiendo_shared::measurement::{SeriesKey, Value};
 
 use super::Shared;
 use super::samples::{DEPARTMENTS, key, number, part, period, second, submission, submission_of};
-use crate::store::{Series, SeriesQuery};
+use crate::store::{CombinedQuery, Series, SeriesQuery};
 
 /// Period, value, revision and sequence of what is read.
 type Told<'a> = &'a [(&'a str, i64, u32, u64)];
@@ -64,6 +64,57 @@ pub(crate) async fn a_read_as_of_an_instant_shows_what_was_known(store: &Shared)
         };
         assert_eq!(sequences, known, "as of {at}");
     }
+}
+
+pub(crate) async fn the_province_combines_what_was_known(store: &Shared) {
+    let told = async |together_with: Option<&str>, as_of: Option<i64>| {
+        let query = CombinedQuery {
+            indicator: "population".to_owned(),
+            together_with: together_with.map(str::to_owned),
+            as_of: as_of.map(second),
+        };
+        let combined = store.combined(&query).await.unwrap();
+        let told = combined.iter().map(|figure| {
+            let value = figure.value.as_ref().unwrap().observation.value;
+            (figure.period.to_string(), value, figure.lacking.clone())
+        });
+        told.collect::<Vec<_>>()
+    };
+    let figure = |period: &str, value: &str, lacking: &[usize]| {
+        (period.to_owned(), Value::Number(value.parse().unwrap()), lacking.to_vec())
+    };
+    assert_eq!(told(None, None).await, []);
+    let reports: [(usize, i64, &[(&str, &str, &str)]); 5] = [
+        (0, 10, &[("population", "2023", "0.1"), ("population", "2024", "1")]),
+        (1, 20, &[("population", "2023", "0.2"), ("share", "2023", "50")]),
+        (2, 30, &[("population", "2023", "0.3")]),
+        (0, 40, &[("population", "2023", "100"), ("share", "2023", "50")]),
+        (1, 50, &[("population", "2022", "7")]),
+    ];
+    let known = |at: i64| match at {
+        ..10 => vec![],
+        10..20 => vec![figure("2023", "0.1", &[1, 2]), figure("2024", "1", &[1, 2])],
+        20..30 => vec![figure("2023", "0.3", &[2]), figure("2024", "1", &[1, 2])],
+        30..40 => vec![figure("2023", "0.6", &[]), figure("2024", "1", &[1, 2])],
+        40..50 => vec![figure("2023", "100.5", &[]), figure("2024", "1", &[1, 2])],
+        50.. => vec![
+            figure("2022", "7", &[0, 2]),
+            figure("2023", "100.5", &[]),
+            figure("2024", "1", &[1, 2]),
+        ],
+    };
+    for (id, (department, at, values)) in (1..).zip(reports) {
+        let sent = values.iter().map(|(indicator, period, value)| number(indicator, period, value));
+        let sent = submission_of(DEPARTMENTS[department], id, at, sent.collect());
+        store.append(sent).await.unwrap();
+        assert_eq!(told(None, None).await, known(at));
+        for earlier in [9, 10, 25, 30, 45, at] {
+            assert_eq!(told(None, Some(earlier)).await, known(earlier.min(at)), "at {earlier}");
+        }
+    }
+    assert_eq!(told(Some("share"), None).await, [figure("2023", "100.2", &[2])]);
+    assert_eq!(told(Some("share"), Some(30)).await, [figure("2023", "0.2", &[0, 2])]);
+    assert_eq!(told(Some("nothing"), None).await, []);
 }
 
 /// Stores the same series in two departments, in an order that is not that of the keys.

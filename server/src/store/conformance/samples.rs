@@ -76,6 +76,7 @@ fn indicator(id: &str, kind: Kind) -> Indicator {
         owner: DEPARTMENTS[0].to_owned(),
         reporters: DEPARTMENTS.map(str::to_owned).to_vec(),
         combination: Combination::Sum,
+        complete_from: Decimal::ONE_HUNDRED,
         dimensions: Vec::new(),
         editions: Vec::new(),
         territories: Vec::new(),

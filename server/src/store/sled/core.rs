@@ -11,6 +11,7 @@ use tiendo_shared::submission::{Link, NO_HASH, Recorded};
 use tiendo_shared::wire::{Entry, EntryKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::combine::Folds;
 use super::committer::{Failure, Queued, Work};
 use super::department::{Decision, Department, Durable, State};
 use crate::store::{Appended, Error, Submission};
@@ -38,6 +39,8 @@ pub(super) struct Core {
     /// Whether the queue is closed and everything applied is durable.
     pub(super) drained: AtomicBool,
     pub(super) reader: Reader,
+    /// The province's figures as they were last asked for.
+    pub(super) folds: Folds,
 }
 
 /// How far a submission came while its department was locked.

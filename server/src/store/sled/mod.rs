@@ -13,6 +13,7 @@
 
 mod act;
 mod checkpoint;
+mod combine;
 mod committer;
 mod core;
 mod department;
@@ -46,21 +47,21 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use super::{Appended, CombinedQuery, Error, Performed, Series, SeriesQuery, Store, Submission};
 use async_trait::async_trait;
+use checkpoint::{Checkpoint, Unfit};
+use core::Core;
+pub use fault::{Fault, Place};
 use jiff::Timestamp;
+pub use start::Opened;
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::journal::{Allocation, DiskFile};
 use tiendo_shared::measurement::{Measurement, SeriesKey};
 use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::province::Combined;
 use tiendo_shared::review::Report;
 use tiendo_shared::submission::{Hash, Recorded, SubmissionId};
 use tiendo_shared::wire::Entry;
-
-use super::{Appended, Error, Performed, Series, SeriesQuery, Store, Submission};
-use checkpoint::{Checkpoint, Unfit};
-use core::Core;
-pub use fault::{Fault, Place};
-pub use start::Opened;
 pub use verify::{VerifiedDepartment, VerifyReport, verify};
 
 /// How the engine runs.
@@ -266,6 +267,10 @@ impl Store for SledStore {
 
     async fn series(&self, query: &SeriesQuery) -> Result<Vec<Series>, Error> {
         self.inner.core.series(query)
+    }
+
+    async fn combined(&self, query: &CombinedQuery) -> Result<Arc<Vec<Combined>>, Error> {
+        self.inner.core.combined(query)
     }
 
     async fn revisions(

@@ -20,7 +20,7 @@ use crate::store::conformance::samples::{
     DEPARTMENTS, Sent, catalogue, change, performed, second, sent, submission_of,
 };
 use crate::store::memory::MemoryStore;
-use crate::store::{Error, Performed, SeriesQuery, Store, Submission};
+use crate::store::{CombinedQuery, Error, Performed, SeriesQuery, Store, Submission};
 
 #[derive(Clone)]
 enum Step {
@@ -280,6 +280,14 @@ async fn compare(model: &MemoryStore, store: &SledStore, at: i64) {
                 let answer = store.revisions(&series.key, known.period, as_of).await.unwrap();
                 assert_eq!(answer, expect);
             }
+        }
+        for (indicator, other) in
+            [("population", None), ("share", Some("population")), ("rank", None), ("users", None)]
+        {
+            let (indicator, together_with) = (indicator.to_owned(), other.map(str::to_owned));
+            let query = CombinedQuery { indicator, together_with, as_of };
+            let expect = model.combined(&query).await.unwrap();
+            assert_eq!(store.combined(&query).await.unwrap(), expect, "{query:?}");
         }
         let after = keys.get(keys.len() / 2).cloned();
         let page = SeriesQuery { after, limit: 2, ..query };

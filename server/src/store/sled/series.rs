@@ -18,6 +18,8 @@ use super::point::{NOTHING, Period, Point};
 #[derive(Debug)]
 pub(super) struct Series {
     pub(super) indicator: IndicatorIndex,
+    /// Sequence of the last entry that brought a point.
+    pub(super) last: u32,
     pub(super) members: Arc<str>,
     /// The latest point of each period, by period.
     points: Points,
@@ -45,7 +47,8 @@ pub(super) struct Unsaved {
 impl Series {
     /// A series without points.
     pub(super) fn new(indicator: IndicatorIndex, members: Arc<str>) -> Self {
-        Self { indicator, members, points: Points::default(), superseded: Points::default() }
+        let (points, superseded) = (Points::default(), Points::default());
+        Self { indicator, last: 0, members, points, superseded }
     }
 
     /// What is known of a period, and of the latest number before it if that `matters`.
@@ -67,6 +70,7 @@ impl Series {
     /// Whether the series had been saved as it was.
     pub(super) fn put(&mut self, point: Point) -> bool {
         let was_saved = self.is_saved();
+        self.last = self.last.max(point.sequence);
         match self.points.all.find(point.period) {
             Err(place) => self.points.insert(place, point),
             Ok(place) => {
@@ -130,6 +134,8 @@ impl Series {
     /// superseded points after the others. None if the page does not fit.
     pub(super) fn load(&mut self, page: &[Point]) -> Option<()> {
         let end = self.points.all.last().map(|point| point.period);
+        let last = page.iter().map(|point| point.sequence).max();
+        self.last = self.last.max(last.unwrap_or_default());
         let is_ordered = page.is_sorted_by(|a, b| a.period < b.period)
             && page.first().is_none_or(|first| end.is_none_or(|end| end < first.period));
         self.points.load(page);

@@ -14,6 +14,7 @@ use tiendo_shared::wire::Entry;
 use tokio::sync::{Semaphore, watch};
 
 use super::checkpoint::{Checkpoint, Root, Unfit, guarded, wait_for_sled};
+use super::combine::Folds;
 use super::committer::{Committer, Work};
 use super::core::{Core, permits};
 use super::department::Department;
@@ -283,6 +284,7 @@ fn core(
         failure: Arc::new(watch::Sender::new(None)),
         drained: AtomicBool::new(false),
         reader: journal.reader(),
+        folds: Folds::default(),
         order,
         catalogue,
     }

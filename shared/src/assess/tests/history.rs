@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::formula::Uncomputable;
+use crate::province::Coverage;
 
 fn at_least(bound: &str) -> Comparator {
     Comparator::AtLeast(decimal(bound))
@@ -119,7 +120,13 @@ fn what_a_formula_could_not_compute_is_the_reason() {
     case.uncomputed = vec![zero("2025")];
     case.says("not_assessable ZERO_DENOMINATOR NOT_COMPUTED");
     case.uncomputed[0].reason = Uncomputable::Overflow;
-    case.says("not_assessable NOT_COMPUTED NOT_COMPUTED");
+    case.says("not_assessable TOO_MANY_DIGITS NOT_COMPUTED");
+    case.uncomputed[0].reason = Uncomputable::Incomplete {
+        indicator: "grdp".to_owned(),
+        period: period("2025"),
+        coverage: Coverage { expected: 2, missing: vec!["xa-1".to_owned()] },
+    };
+    case.says("not_assessable INCOMPLETE +Incomplete NOT_COMPUTED");
     case.uncomputed = vec![zero("2025")];
     case.history = series("2020=10 2024=13.5");
     case.says("on_track NOT_COMPUTED");

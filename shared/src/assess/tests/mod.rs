@@ -139,6 +139,7 @@ fn indicator(kind: Kind, direction: Direction) -> Indicator {
         owner: "science-and-technology".to_owned(),
         reporters: Vec::new(),
         combination: Combination::SingleSource,
+        complete_from: Decimal::ONE_HUNDRED,
         dimensions: Vec::new(),
         editions: Vec::new(),
         territories: Vec::new(),

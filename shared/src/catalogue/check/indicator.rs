@@ -7,8 +7,8 @@ use crate::catalogue::section::Section;
 use crate::indicator::{Combination, Direction, Formula, Indicator, Kind};
 
 /// Keys that only indicators of kind `quantity` have.
-const NUMBERS_ONLY: [&str; 6] =
-    ["decimals", "range", "cumulative", "formula", "combination", "reporters"];
+const NUMBERS_ONLY: [&str; 7] =
+    ["decimals", "range", "cumulative", "formula", "combination", "reporters", "complete_from"];
 
 /// Contradictions within indicators, and formulas that cannot be computed.
 pub(in crate::catalogue) fn indicators(indicators: &[Entry<'_, Indicator>], ids: &Ids<'_>) {
@@ -92,6 +92,11 @@ fn combination(section: &Section<'_>, indicator: &Indicator) {
             section.refuse_at(key, "`single_source` is reported by the owner alone");
         }
         _ => {}
+    }
+    if indicator.combination == Combination::SingleSource && !computed {
+        if section.has("complete_from") && section.is_sound(&["combination"]) {
+            section.refuse_at("complete_from", "one department alone reports it");
+        }
     }
     if computed && section.has("reporters") {
         section.refuse_at("reporters", "a computed indicator is reported by nobody");

@@ -31,6 +31,9 @@ const COMBINATIONS: [(&str, Combination); 3] = [
 
 const FORMULAS: [&str; 5] = ["ratio", "per_capita", "sum", "difference", "growth"];
 
+/// What a sum does with parts that have no value: whether it leaves them out.
+const MISSING: [(&str, bool); 2] = [("skip", true), ("none", false)];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum KindWord {
     Quantity,
@@ -75,6 +78,7 @@ pub(super) fn indicator(section: &Section<'_>, known: &Known<'_>) -> Indicator {
         combination: section
             .optional("combination", |node| node.choice(&COMBINATIONS))
             .unwrap_or(Combination::SingleSource),
+        complete_from: section.optional("complete_from", percent).unwrap_or(Decimal::ONE_HUNDRED),
         dimensions: list(section, "dimensions", dimension),
         editions: list(section, "editions", edition),
         territories: list(section, "territories", territory),
@@ -128,6 +132,15 @@ fn range(node: Node<'_>) -> Option<Range> {
     section.is_sound(&["minimum", "maximum"]).then_some(Range { minimum, maximum })
 }
 
+/// More than none of them, at most all.
+fn percent(node: Node<'_>) -> Option<Decimal> {
+    let percent = node.positive()?;
+    if percent <= Decimal::ONE_HUNDRED {
+        return Some(percent);
+    }
+    node.refuse(format!("`{percent}` is more than 100 percent"))
+}
+
 /// A decimal in the unit, or with `%` one relative to the value before.
 fn largest_change(node: Node<'_>) -> Option<LargestChange> {
     let percent = node.value.get_ref().as_str().and_then(|text| text.strip_suffix('%'));
@@ -148,14 +161,23 @@ fn formula(node: Node<'_>, known: &Known<'_>) -> Option<Formula> {
         let ((numerator, denominator), scale) = inputs.zip(scale)?;
         Some(Formula::Ratio { numerator, denominator, scale })
     };
-    let formula = match section.one_of(&FORMULAS, &["scale", "per"]) {
+    let sum = |section: &Section<'_>, input| {
+        let parts = section.required("sum", |node| distinct_some(node, input));
+        let skip_missing = section.optional("missing", |node| node.choice(&MISSING));
+        Some(Formula::Sum { parts: parts?, skip_missing: skip_missing.unwrap_or_default() })
+    };
+    let formula = match section.one_of(&FORMULAS, &["scale", "per", "missing"]) {
         Some("ratio") => ratio(pair("ratio"), section.required("scale", Node::positive)),
         Some("per_capita") => ratio(pair("per_capita"), section.required("per", Node::positive)),
-        Some("sum") => section.required("sum", |node| distinct_some(node, input)).map(Formula::Sum),
+        Some("sum") => sum(&section, input),
         Some("difference") => pair("difference").map(|(a, b)| Formula::Difference(a, b)),
         Some(_) => section.required("growth", input).map(Formula::Growth),
         None => None,
     };
+    if section.has("missing") && !matches!(formula, Some(Formula::Sum { .. }) | None) {
+        section.refuse_at("missing", "only a `sum` can do without an input");
+        section.optional("missing", |node| node.choice(&MISSING));
+    }
     section.refuse_unknown();
     formula
 }

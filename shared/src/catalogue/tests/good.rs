@@ -177,8 +177,12 @@ fn every_formula_is_read() {
     let (part, whole) = ("part".to_owned(), "whole".to_owned());
     let written = r#"formula = { ratio = ["part", "whole"], scale = "100" }"#;
     let weighted = "combination = \"weighted_ratio\"\n";
+    let sum =
+        |skip_missing| Formula::Sum { parts: vec!["part".into(), "whole".into()], skip_missing };
     for (formula, expected) in [
-        (r#"{ sum = ["part", "whole"] }"#, Formula::Sum(vec![part.clone(), whole.clone()])),
+        (r#"{ sum = ["part", "whole"] }"#, sum(false)),
+        (r#"{ sum = ["part", "whole"], missing = "none" }"#, sum(false)),
+        (r#"{ sum = ["part", "whole"], missing = "skip" }"#, sum(true)),
         (r#"{ difference = ["whole", "part"] }"#, Formula::Difference(whole.clone(), part.clone())),
         (r#"{ growth = "part" }"#, Formula::Growth(part.clone())),
         (
