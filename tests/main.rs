@@ -19,6 +19,7 @@ mod catalogue;
 mod crash;
 mod figures;
 mod ledger;
+mod methods;
 mod resubmit;
 mod serving;
 mod status;

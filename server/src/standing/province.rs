@@ -125,6 +125,7 @@ fn combine(indicator: &Indicator, series: &[Series]) -> History {
                 sequence: measurement.sequence,
                 indicator: indicator.id.clone(),
                 period: measurement.period.to_string(),
+                evidence: String::new(),
             });
         }
     }
