@@ -2,8 +2,7 @@
 
 use tiendo_shared::wire::v1;
 
-use crate::harness::server::Options;
-use crate::harness::{Clients, Server, counts, group, number, submission};
+use crate::harness::{Clients, Options, Server, counts, group, number, submission};
 use crate::setting::root;
 
 const DEPARTMENT: &str = "so-mot";
@@ -181,7 +180,8 @@ async fn a_task_group_shows_its_actions_and_their_evidence() {
     let answer = collection.submit_measurements(submission(figures)).await.unwrap().into_inner();
     assert_eq!(counts(&answer), [4, 0, 0, 0], "{:?}", answer.rejections);
     let explanation = get(&clients, "T1").await.status.unwrap().explanation.unwrap();
-    assert_eq!(explanation.current.unwrap().value.parse::<f64>().unwrap(), 30.0);
+    let share: f64 = explanation.current.unwrap().value.parse().unwrap();
+    assert!((share - 30.0).abs() < 1e-9, "{share}");
     let inputs: Vec<_> = explanation
         .inputs
         .iter()

@@ -282,7 +282,7 @@ impl Fit {
 mod tests {
     use super::*;
 
-    /// What statsmodels 0.14 (`ETSModel`, the same three models, smallest AICc) finds for
+    /// What statsmodels 0.14 (`ETSModel`, the same three models, the smallest `AICc`) finds for
     /// five periods ahead. Its variance is of all values; ours leaves out the numbers
     /// fitted, as R's `forecast` does, which is the factor on the half-width.
     #[test]

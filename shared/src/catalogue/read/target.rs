@@ -83,9 +83,9 @@ fn un_chart(node: Node<'_>) -> Option<UnChartBands> {
 
 fn sdsn(node: Node<'_>) -> Option<SdsnScale> {
     let section = node.section("a table with `lower_bound`, `optimum`, `green` and `red`")?;
-    let read = |key| section.required(key, Node::decimal);
-    let (lower_bound, optimum) = (read("lower_bound"), read("optimum"));
-    let (green, red) = (read("green"), read("red"));
+    let value = |key| section.required(key, Node::decimal);
+    let (lower_bound, optimum) = (value("lower_bound"), value("optimum"));
+    let (green, red) = (value("green"), value("red"));
     section.refuse_unknown();
     Some(SdsnScale { lower_bound: lower_bound?, optimum: optimum?, green: green?, red: red? })
 }
