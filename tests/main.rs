@@ -21,6 +21,7 @@ mod due;
 mod figures;
 mod jobs;
 mod ledger;
+mod methods;
 mod province;
 mod resubmit;
 mod serving;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tiendo_shared::assess::{self, Assessment, Question, SeriesRole, Verdict};
-use tiendo_shared::target::Target;
+use tiendo_shared::target::{Method, Target};
 use tiendo_shared::wire::{self, v1};
 
 use crate::failure::Failure;
@@ -76,7 +76,7 @@ impl Standing {
         let instant = asked.unwrap_or(now);
         let mut province = Province::new(&self.figures, asked);
         let sources = Sources::up_to(usize::MAX);
-        let (_, status) = self.stand(target, &mut province, instant, sources).await?;
+        let (_, mut status) = self.stand(target, &mut province, instant, sources).await?;
         let values = province.history(&target.indicator).await?;
         let indicator = catalogue.indicator(&target.indicator);
         let series = values.measurements.iter().map(|measurement| v1::PeriodValue {
@@ -86,18 +86,66 @@ impl Standing {
             ..wire::period_value(indicator, &measurement.into())
         });
         let series = series.collect();
+        let other_methods = self.other_methods(target, &mut province, instant).await?;
         let mut history = Vec::new();
         for series in province.series(&target.indicator).await? {
             for measurement in &series.measurements {
                 history.push(self.figures.stored(&series.key, measurement).await?);
             }
         }
+        if let Some(explanation) = &mut status.explanation {
+            explanation.inputs = self.inputs(target, explanation, &mut province).await?;
+            wire::add_evidence(&mut explanation.sources, &history);
+        }
         Ok(v1::GetTargetStatusResponse {
             status: Some(status),
             as_of: Some(wire::timestamp(instant)),
             history,
             series,
+            other_methods,
         })
+    }
+
+    /// What the current value was computed of: of a task group, its actions completed
+    /// and planned.
+    async fn inputs(
+        &self,
+        target: &Target,
+        explanation: &v1::Explanation,
+        province: &mut Province<'_>,
+    ) -> Result<Vec<v1::InputValue>, Failure> {
+        let catalogue = &self.figures.catalogue;
+        let indicator = catalogue.indicator(&target.indicator);
+        let formula = indicator.and_then(|indicator| indicator.formula.as_ref());
+        let period = explanation.current.as_ref().and_then(|current| current.period.parse().ok());
+        let (Some(formula), Some(period)) = (formula, period) else { return Ok(Vec::new()) };
+        let mut inputs = Vec::new();
+        for input in formula.inputs().into_iter().filter_map(|id| catalogue.indicator(id)) {
+            let history = province.history(&input.id).await?;
+            inputs.extend(wire::input_value(input, &history.measurements, period));
+        }
+        Ok(inputs)
+    }
+
+    /// What every method but the target's own would say; the SDSN light only with a scale.
+    async fn other_methods(
+        &self,
+        target: &Target,
+        province: &mut Province<'_>,
+        instant: Timestamp,
+    ) -> Result<Vec<v1::MethodOutcome>, Failure> {
+        let mut outcomes = Vec::new();
+        let others = Method::ALL.into_iter().filter(|method| {
+            target.comparator.takes_method()
+                && *method != target.method
+                && (*method != Method::Sdsn || target.sdsn.is_some())
+        });
+        for method in others {
+            let asked = Target { method, ..target.clone() };
+            let (assessment, _) = self.stand(&asked, province, instant, Sources::up_to(0)).await?;
+            outcomes.push(wire::method_outcome(&assessment));
+        }
+        Ok(outcomes)
     }
 
     fn targets(&self, request: &v1::ListTargetStatusesRequest) -> impl Iterator<Item = &Target> {

@@ -175,6 +175,7 @@ impl Catalogue {
     fn new(source: &str, mut parts: Parts) -> Self {
         parts.indicators.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         parts.departments.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        parts.indicators.iter_mut().for_each(|indicator| indicator.reporters.sort_unstable());
         let indicators = (0..).zip(&parts.indicators);
         let departments = parts.departments.iter().enumerate();
         let by_id: Departments<'_> =

@@ -44,7 +44,7 @@ pub struct Indicator {
     pub largest_change: Option<LargestChange>,
     /// Id of the department that answers for it.
     pub owner: String,
-    /// Ids of departments that report it besides the owner.
+    /// Ids of departments that report it besides the owner, in order.
     pub reporters: Vec<String>,
     /// How the values of departments make the province's.
     pub combination: Combination,
@@ -83,7 +83,8 @@ impl Indicator {
     /// Whether `department` is listed to report it; [`Reporters`](crate::province::Reporters)
     /// also knows who was there before and who took over.
     pub fn is_reported_by(&self, department: &str) -> bool {
-        self.owner == department || self.reporters.iter().any(|reporter| reporter == department)
+        self.owner == department
+            || self.reporters.binary_search_by(|it| it.as_str().cmp(department)).is_ok()
     }
 }
 

@@ -112,7 +112,7 @@ impl fmt::Display for Formula {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::Method;
+    use crate::target::{Method, UnChartBands};
 
     #[track_caller]
     fn check(comparator: Comparator, vi: &str, en: &str) {
@@ -125,6 +125,8 @@ mod tests {
             comparator,
             baseline: None,
             method: Method::Ratio,
+            un_chart: UnChartBands::default(),
+            sdsn: None,
             bullet: "B2".to_owned(),
             note: None,
             informative: false,

@@ -22,6 +22,10 @@ pub struct Target {
     pub baseline: Option<Baseline>,
     /// How the way there is judged.
     pub method: Method,
+    /// What the UN chart compares with, published or chosen.
+    pub un_chart: UnChartBands,
+    /// What the SDSN light needs; there is one if that is the method.
+    pub sdsn: Option<SdsnScale>,
     /// Bullet of the plan it stands in.
     pub bullet: String,
     /// How the plan's words are read, and why.
@@ -48,16 +52,61 @@ pub enum Method {
     Ratio,
     /// Distance covered over distance due on a straight line; for values from zero.
     Linear,
+    /// Expected at the horizon by compound growth, as the UN's progress chart judges it.
+    UnChart,
+    /// Gap left at the horizon at the mean pace of five years, shown as weather.
+    LinearGap,
+    /// Traffic light of the value alone, as the SDG Index shows it.
+    Sdsn,
 }
 
 impl Method {
+    /// Every method, the default first.
+    pub const ALL: [Self; 5] =
+        [Self::Ratio, Self::Linear, Self::UnChart, Self::LinearGap, Self::Sdsn];
+
     /// The name used in catalogues and answers.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ratio => "ratio",
             Self::Linear => "linear",
+            Self::UnChart => "un_chart",
+            Self::LinearGap => "linear_gap",
+            Self::Sdsn => "sdsn",
         }
     }
+}
+
+/// Shares of the whole way, expected at the horizon, from which the UN chart's classes begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnChartBands {
+    /// "Met or on track" from this share, at most 1.
+    pub on_track: Decimal,
+    /// "Progress, to be accelerated" from this share, above 0.
+    pub progress: Decimal,
+}
+
+impl Default for UnChartBands {
+    /// As published: .95 and .10.
+    fn default() -> Self {
+        Self { on_track: Decimal::new(95, 2), progress: Decimal::new(10, 2) }
+    }
+}
+
+/// The scale from 0 to 100 a value is placed on, and where its lights change.
+///
+/// In the direction wanted: `lower_bound ≤ red < green ≤ optimum`. Where less is better,
+/// the lower bound is the largest number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SdsnScale {
+    /// The value that scores 0.
+    pub lower_bound: Decimal,
+    /// The value that scores 100.
+    pub optimum: Decimal,
+    /// Green from here.
+    pub green: Decimal,
+    /// Red beyond here.
+    pub red: Decimal,
 }
 
 /// What decides whether a target is met. Values are compared unrounded.
@@ -175,6 +224,20 @@ impl Comparator {
             | Self::AtParWithReference { .. }
             | Self::MilestoneDone => None,
         }
+    }
+
+    /// Whether the way there is judged by the target's [`Method`]; other comparators
+    /// have one of their own.
+    pub fn takes_method(&self) -> bool {
+        matches!(
+            self,
+            Self::AtLeast(_)
+                | Self::Above(_)
+                | Self::AtMost(_)
+                | Self::Below(_)
+                | Self::Within { .. }
+                | Self::ShareDone(_)
+        )
     }
 
     /// Whether it has to hold in every year up to the horizon.

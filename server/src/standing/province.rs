@@ -195,6 +195,7 @@ impl<'a> Province<'a> {
             sequence: part.measurement.sequence,
             indicator: indicator.id.clone(),
             period: period.to_string(),
+            evidence: String::new(),
         }));
         sources.left_out += count.saturating_sub(sources.listed.len() - before);
         Ok(())

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::measurement::{Measurement, ObservationStatus, Value};
 use crate::period::ReportingPeriod;
+use crate::target::Method;
 
 use super::finding::{Finding, Reason};
 
@@ -91,6 +92,12 @@ pub enum MethodUsed {
     Ratio,
     /// Distance covered over distance due on a straight line.
     Linear,
+    /// Way expected to be covered at the horizon ([`super::un_chart`]).
+    UnChart,
+    /// Gap expected at the horizon ([`super::linear_gap`]).
+    LinearGap,
+    /// The traffic light of the value ([`super::sdsn`]).
+    Sdsn,
     /// The straight line, in places of a ranking.
     Places,
     /// Compound growth since the base year over the growth promised.
@@ -113,6 +120,9 @@ impl MethodUsed {
         match self {
             Self::Ratio => "ratio",
             Self::Linear => "linear",
+            Self::UnChart => "un_chart",
+            Self::LinearGap => "linear_gap",
+            Self::Sdsn => "sdsn",
             Self::Places => "places",
             Self::AverageGrowth => "average_growth",
             Self::EveryYear => "every_year",
@@ -120,6 +130,18 @@ impl MethodUsed {
             Self::Levels => "levels",
             Self::ReferenceGap => "reference_gap",
             Self::Milestone => "milestone",
+        }
+    }
+}
+
+impl From<Method> for MethodUsed {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Ratio => Self::Ratio,
+            Method::Linear => Self::Linear,
+            Method::UnChart => Self::UnChart,
+            Method::LinearGap => Self::LinearGap,
+            Method::Sdsn => Self::Sdsn,
         }
     }
 }
@@ -145,8 +167,13 @@ pub struct Explanation {
     pub pace_unit: String,
     /// What the method compares with its thresholds.
     pub progress: Option<f64>,
-    /// The published score from -5 to 5.
+    /// Where the method's classes change, best class first; for the SDSN light in
+    /// points of its score, else in terms of `progress`.
+    pub thresholds: Vec<f64>,
+    /// The method's own score: from -5 to 5 for the ratio method, 0 to 100 for SDSN.
     pub score: Option<f64>,
+    /// What the method itself calls its class, such as `sun_and_cloud`.
+    pub symbol: Option<&'static str>,
     /// Current less promised; its sign is that of the subtraction. In the
     /// indicator's unit; in places for ranks, levels for groups, percentage
     /// points for average growth, and less the reference for references.
@@ -154,6 +181,18 @@ pub struct Explanation {
     /// Value at the horizon if the observed pace goes on, rounded to the
     /// indicator's decimals and kept within its range.
     pub projected: Option<Decimal>,
+    /// Year in which the target is met if the observed pace goes on; none if it is met
+    /// already, never will be, or not before 2200.
+    pub year_met: Option<i16>,
+    /// The current status index of UN ESCAP ([`super::escap`]): 0 at the base, 10 at the
+    /// target, below 0 farther away.
+    pub current_status_index: Option<f64>,
+    /// The anticipated gap of UN ESCAP ([`super::escap`]): percent of the way from base to
+    /// target that will be left at the horizon on a straight line.
+    pub anticipated_gap: Option<f64>,
+    /// The forecast for the horizon; none for fewer than [`super::forecast::FEWEST`] values
+    /// in consecutive periods.
+    pub forecast: Option<Forecast>,
     /// Value of the reference series in the current period.
     pub reference: Option<PeriodValue>,
     /// Place from the top in percent, for ranks: 100 × rank ÷ number ranked.
@@ -168,6 +207,21 @@ pub struct Explanation {
     pub sources: Vec<Source>,
     /// Remarks.
     pub findings: Vec<Finding>,
+}
+
+/// A forecast by exponential smoothing, kept within the indicator's range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forecast {
+    /// The period it is for: the last comparable one up to the horizon.
+    pub period: ReportingPeriod,
+    /// The value expected, rounded to the indicator's decimals.
+    pub value: Decimal,
+    /// Lower end of the interval.
+    pub lower: Decimal,
+    /// Upper end of the interval.
+    pub upper: Decimal,
+    /// How many values it was made from.
+    pub values: usize,
 }
 
 /// A value at a period.

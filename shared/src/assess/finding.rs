@@ -11,6 +11,15 @@ pub enum Reason {
     /// One value shows no pace.
     #[error("there is only one usable value, so no pace can be seen yet")]
     SinglePoint,
+    /// Fewer values than the method asks for.
+    #[error(
+        "the method asks for at least four values over three of the last five years, \
+         and there are fewer"
+    )]
+    TooFewPoints,
+    /// The light has no scale.
+    #[error("the target states no scale for the light")]
+    NoScale,
     /// One value is left after the break.
     #[error("the break in the series leaves only one comparable value, so no pace can be seen yet")]
     BreakLeavesOnePoint,
@@ -72,6 +81,8 @@ impl Reason {
     pub fn code(self) -> &'static str {
         match self {
             Self::SinglePoint => "SINGLE_POINT",
+            Self::TooFewPoints => "TOO_FEW_POINTS",
+            Self::NoScale => "NO_SCALE",
             Self::BreakLeavesOnePoint => "BREAK_LEAVES_ONE_POINT",
             Self::BaseAfterCurrent => "BASE_AFTER_CURRENT",
             Self::ZeroBase => "ZERO_BASE",
@@ -190,6 +201,18 @@ pub enum Finding {
         /// Period counted from.
         used: ReportingPeriod,
     },
+    /// The light judges the value, not the way.
+    #[error("it moved away since `{since}`; the light judges the value alone")]
+    MovedAway {
+        /// Period of the base.
+        since: ReportingPeriod,
+    },
+    /// So near the limit that the UN chart counts it as met.
+    #[error("it is within 1 of the limit {limit}, which the method counts as on track")]
+    NearLimit {
+        /// 0 or 100.
+        limit: Decimal,
+    },
     /// The promise was kept before it was made.
     #[error("the target was met at the base already, in `{period}`")]
     MetAtBase {
@@ -300,6 +323,8 @@ impl Finding {
             Self::NumberRankedChanged { .. } => "NUMBER_RANKED_CHANGED",
             Self::BaselineLeftAside { .. } => "BASELINE_LEFT_ASIDE",
             Self::BaseLater { .. } => "BASE_LATER",
+            Self::MovedAway { .. } => "MOVED_AWAY",
+            Self::NearLimit { .. } => "NEAR_LIMIT",
             Self::MetAtBase { .. } => "MET_AT_BASE",
             Self::LastMet { .. } => "LAST_MET",
             Self::HorizonPassed { .. } => "HORIZON_PASSED",

@@ -14,14 +14,14 @@ use crate::indicator::Direction;
 use crate::period::ReportingPeriod;
 use crate::target::Baseline;
 
-use super::Question;
 use super::answer::{Flag, Verdict};
 use super::finding::{Finding, Reason};
 use super::notes::{Notes, years_to};
 use super::number::{to_decimal, to_float};
 use super::pace::{Movement, Paces, towards};
-use super::ratio::{self, Course};
+use super::ratio::{self, Course, TO_TARGET};
 use super::series::{Base, Point, Series};
+use super::{Question, forecast};
 
 /// A yearly growth that is promised.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +50,7 @@ pub(super) fn judge(
     let paces = paces(question, promise, &base, current);
     notes.paces(&paces, 100.0, "% a year (compound)".to_owned());
     notes.project(paces.projected, question.indicator.decimals, question.indicator.range);
+    forecast::write(question, series, notes);
     let percent = paces.observed.and_then(|observed| to_decimal(observed * 100.0, 4));
     notes.explanation.gap =
         percent.and_then(|percent| percent.checked_sub(promise.lower)).map(|gap| gap.normalize());
@@ -60,15 +61,16 @@ pub(super) fn judge(
         if promise.upper.is_some_and(|upper| exceeds(&base, current, upper)) {
             notes.flag(Flag::Exceeds);
         }
-        notes.explanation.score = Some(ratio::ACHIEVED_SCORE);
+        notes.met();
         return Ok(Verdict::Met);
     }
     let after_base = series.earlier.iter().filter(|point| point.period() > base.period());
     let met = after_base.rev().find(|point| has_grown(&base, point, promise.lower));
     notes.last_met(met.map(Point::period));
     notes.explanation.score = paces.progress.map(ratio::score_to_target);
+    notes.explanation.symbol = paces.progress.map(|progress| TO_TARGET.class(progress).name());
     let towards = towards(Direction::Increase, base.value(), current.value);
-    let movement = Movement { progress: paces.progress, towards };
+    let movement = Movement::by_ratio(paces.progress, towards);
     Ok(movement.verdict(notes.horizon_has_passed(question, current)))
 }
 

@@ -5,7 +5,7 @@
 //! start at zero or pass through it, where compound growth has no meaning, and ranks.
 //! Thresholds are those of the ratio method; there is no published score.
 
-use super::pace::{Paces, finite, sign};
+use super::pace::{Paces, ahead, finite, sign};
 use super::ratio::Course;
 
 /// The paces of the way to a target, in units a year.
@@ -27,6 +27,10 @@ pub(super) fn paces(course: &Course) -> Paces {
         projected: observed
             .filter(|_| years_left > 0.0)
             .and_then(|observed| finite(course.current + observed * years_left)),
+        years_to_target: course
+            .target
+            .zip(observed)
+            .and_then(|(target, observed)| ahead((target - course.current) / observed)),
     }
 }
 
@@ -74,5 +78,14 @@ mod tests {
         assert_eq!(paces.required, Some(10.0));
         assert_eq!(paces.projected, Some(50.0));
         assert!((paces.from_here.unwrap() - 80.0 / 6.0).abs() < 1e-12);
+        assert_eq!(paces.years_to_target, Some(16.0));
+    }
+
+    #[test]
+    fn a_line_that_leads_away_never_arrives() {
+        for current in [50.0, 49.0] {
+            let paces = paces(&course(50.0, current, 80.0, Direction::Increase));
+            assert_eq!(paces.years_to_target, None, "{current}");
+        }
     }
 }

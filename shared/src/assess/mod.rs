@@ -6,7 +6,7 @@
 //!
 //! | comparator | met | on the way |
 //! |---|---|---|
-//! | `at_least`, `above`, `at_most`, `below`, `share_done`, `within` | unrounded value against the bound | [`ratio`], or a straight line where growth has no meaning |
+//! | `at_least`, `above`, `at_most`, `below`, `share_done`, `within` | unrounded value against the bound | by the target's method: [`ratio`] (default), [`un_chart`], [`linear_gap`], [`sdsn`], or a straight line, which also judges where compound growth has no meaning |
 //! | `rank_within` | the rank against the threshold | places a year on a straight line |
 //! | `average_growth_at_least`, `…_within` | compound growth since the base year | growth so far over growth promised |
 //! | `every_period_at_least`, `increasing` | kept in every year up to the horizon | years kept and missed |
@@ -25,18 +25,24 @@
 
 mod answer;
 mod content;
+pub mod escap;
 mod finding;
+pub mod forecast;
 mod group;
 mod growth;
 mod linear;
+pub mod linear_gap;
 mod notes;
 mod number;
 mod pace;
 mod rank;
 pub mod ratio;
 mod reference;
+pub mod sdsn;
 mod series;
 mod threshold;
+pub mod un_chart;
+mod way;
 mod yearly;
 
 #[cfg(test)]
@@ -47,10 +53,10 @@ use jiff::civil::Date;
 use crate::formula::Uncomputed;
 use crate::indicator::Indicator;
 use crate::measurement::Measurement;
-use crate::target::{Comparator, Method, Target};
+use crate::target::{Comparator, Target};
 
 pub use answer::{
-    Assessment, Explanation, Flag, MethodUsed, PeriodValue, SeriesRole, Source, Verdict,
+    Assessment, Explanation, Flag, Forecast, MethodUsed, PeriodValue, SeriesRole, Source, Verdict,
 };
 pub use finding::{Finding, Reason};
 
@@ -58,7 +64,8 @@ use growth::Growth;
 use notes::Notes;
 use reference::Standing;
 use series::{Rules, Separation, Series, Shape};
-use threshold::{Promise, Way};
+use threshold::Promise;
+use way::Way;
 
 /// Everything an assessment rests on, as it was known on a day.
 #[derive(Debug, Clone, Copy)]
@@ -137,10 +144,7 @@ fn method(target: &Target) -> MethodUsed {
         | Comparator::AtMost(_)
         | Comparator::Below(_)
         | Comparator::Within { .. }
-        | Comparator::ShareDone(_) => match target.method {
-            Method::Ratio => MethodUsed::Ratio,
-            Method::Linear => MethodUsed::Linear,
-        },
+        | Comparator::ShareDone(_) => target.method.into(),
         Comparator::RankWithin { .. } => MethodUsed::Places,
         Comparator::EveryPeriodAtLeast { .. } => MethodUsed::EveryYear,
         Comparator::AverageGrowthAtLeast { .. } | Comparator::AverageGrowthWithin { .. } => {

@@ -14,9 +14,12 @@ use super::answer::{
     Assessment, Explanation, Flag, MethodUsed, PeriodValue, SeriesRole, Source, Verdict,
 };
 use super::finding::{Finding, Reason};
+use super::linear_gap::Weather;
 use super::number::{to_decimal, to_float};
 use super::pace::Paces;
+use super::ratio::{self, Class, TO_TARGET};
 use super::series::{Base, Point};
+use super::un_chart;
 
 /// Everything of an [`Assessment`] but its verdict.
 #[derive(Debug)]
@@ -39,9 +42,15 @@ impl Notes {
             pace_from_here: None,
             pace_unit: String::new(),
             progress: None,
+            thresholds: Vec::new(),
             score: None,
+            symbol: None,
             gap: None,
             projected: None,
+            year_met: None,
+            current_status_index: None,
+            anticipated_gap: None,
+            forecast: None,
             reference: None,
             percentile: None,
             ranked_among: None,
@@ -110,14 +119,55 @@ impl Notes {
         PeriodValue { period: point.period(), value: point.shown, status: point.status() }
     }
 
-    /// Writes the paces, each multiplied by `scale`.
+    /// Writes the paces, each multiplied by `scale`, and the thresholds of the ratio
+    /// method, which most methods share.
     pub(super) fn paces(&mut self, paces: &Paces, scale: f64, unit: String) {
         let scaled = |pace: Option<f64>| pace.map(|pace| pace * scale).filter(|it| it.is_finite());
         self.explanation.observed_pace = scaled(paces.observed);
         self.explanation.required_pace = scaled(paces.required);
         self.explanation.pace_from_here = scaled(paces.from_here);
         self.explanation.progress = paces.progress;
+        self.explanation.thresholds = match paces.progress {
+            Some(_) => vec![TO_TARGET.high, TO_TARGET.medium, TO_TARGET.low],
+            None => Vec::new(),
+        };
         self.explanation.pace_unit = unit;
+    }
+
+    /// Writes the year of the first period in which the target is met, so many years after
+    /// the one of `current`; a strict promise is not kept by arriving exactly.
+    pub(super) fn year_met(&mut self, current: ReportingPeriod, years: Option<f64>, strict: bool) {
+        /// Longer ways end after the last period there is.
+        const LONGEST: f64 = 300.0;
+        /// Float noise of a way that ends exactly with a period.
+        const NOISE: f64 = 1e-9;
+        let Some(years) = years.filter(|years| *years <= LONGEST) else { return };
+        let exact = years * f64::from(current.frequency().per_year());
+        let mut left = (exact - NOISE).ceil();
+        if strict && (exact - left).abs() <= NOISE {
+            left += 1.0;
+        }
+        let mut period = Some(current);
+        while left > 0.0 {
+            period = period.and_then(ReportingPeriod::next);
+            left -= 1.0;
+        }
+        self.explanation.year_met = period.map(ReportingPeriod::year);
+    }
+
+    /// Writes what a method says of a target that is met.
+    pub(super) fn met(&mut self) {
+        let explanation = &mut self.explanation;
+        (explanation.pace_from_here, explanation.year_met) = (None, None);
+        match explanation.method {
+            MethodUsed::Ratio | MethodUsed::AverageGrowth => {
+                explanation.score = Some(ratio::ACHIEVED_SCORE);
+                explanation.symbol = Some(Class::Achieved.name());
+            }
+            MethodUsed::UnChart => explanation.symbol = Some(un_chart::Class::OnTrack.symbol()),
+            MethodUsed::LinearGap => explanation.symbol = Some(Weather::Sun.name()),
+            _ => {}
+        }
     }
 
     /// Writes the projected value, rounded and kept within `range`.

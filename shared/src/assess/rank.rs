@@ -15,7 +15,8 @@ use super::answer::{MethodUsed, Verdict};
 use super::finding::{Finding, Reason};
 use super::notes::Notes;
 use super::series::Series;
-use super::threshold::{self, Promise, Way};
+use super::threshold::{self, Promise};
+use super::way::Way;
 
 /// Judges the latest rank against a threshold set among `among`.
 pub(super) fn judge(

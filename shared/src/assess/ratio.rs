@@ -17,7 +17,7 @@
 
 use crate::indicator::Direction;
 
-use super::pace::{Paces, finite, sign};
+use super::pace::{Paces, ahead, finite, sign};
 
 /// What the published method calls a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -249,6 +249,9 @@ pub(super) fn paces(course: &Course) -> Paces {
         projected: observed
             .filter(|_| years_left > 0.0)
             .and_then(|observed| finite(course.current * (1.0 + observed).powf(years_left))),
+        years_to_target: course.target.zip(observed).and_then(|(target, observed)| {
+            ahead((target / course.current).ln() / observed.ln_1p())
+        }),
     }
 }
 

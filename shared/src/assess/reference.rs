@@ -72,7 +72,7 @@ pub(super) fn judge(
         Ok(follow(question, side, &then, &now, notes))
     });
     if side.is_kept(&now) {
-        notes.explanation.pace_from_here = None;
+        notes.met();
         return Ok(Verdict::Met);
     }
     let met = paired.earlier.iter().rev().filter_map(pair_of).find(|pair| side.is_kept(pair));
@@ -177,7 +177,8 @@ fn follow(
         Direction::Increase => course.current.total_cmp(&course.base),
         Direction::Decrease => course.base.total_cmp(&course.current),
     };
-    Movement { progress: paces.progress, towards: moved }
+    notes.year_met(now.own.period(), paces.years_to_target, side.strict);
+    Movement::by_ratio(paces.progress, moved)
 }
 
 fn note_relative_gap(pair: &Pair, notes: &mut Notes) {

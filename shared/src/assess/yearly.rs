@@ -7,7 +7,6 @@
 
 use crate::period::ReportingPeriod;
 
-use super::Question;
 use super::answer::{SeriesRole, Verdict};
 use super::finding::{Finding, Reason};
 use super::notes::{Notes, years_to};
@@ -15,6 +14,7 @@ use super::number::to_float;
 use super::pace::{Paces, finite};
 use super::series::{Base, Point, Series};
 use super::threshold::Promise;
+use super::{Question, forecast};
 
 /// Judges a floor that holds for every year since `from`.
 pub(super) fn judge_floor(
@@ -52,6 +52,7 @@ pub(super) fn judge_rise(
     let Some(first) = series.earlier.first() else { return Err(series.single_point()) };
     notes.base(&Base::Measured(*first));
     write_pace(question, first, &series.current, notes);
+    forecast::write(question, series, notes);
     let points: Vec<Point> = series.points().copied().collect();
     note_gaps(first.period().year(), &points, notes);
     let mut steps = points.iter().zip(points.iter().skip(1));

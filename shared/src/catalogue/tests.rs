@@ -3,6 +3,7 @@
 mod bad;
 mod contradiction;
 mod good;
+mod method;
 mod misfit;
 mod shipped;
 mod words;

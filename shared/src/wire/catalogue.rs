@@ -9,8 +9,6 @@ use crate::indicator::{
     Scale, Text, Unit,
 };
 use crate::period::{Frequency, ReportingPeriod};
-use crate::promise::in_words;
-use crate::target::Target;
 
 /// A message that says nothing the domain knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -315,31 +313,6 @@ impl Reader {
             }
             Some(Kind::Growth(of)) => Ok(Formula::Growth(of)),
             None => Err(self.invalid("formula", "")),
-        }
-    }
-}
-
-impl v1::Target {
-    /// The message of `target`, whose promise is put in words by `catalogue`.
-    pub fn of(target: &Target, catalogue: &Catalogue) -> Self {
-        use crate::target::Comparator;
-        let every_year = matches!(
-            target.comparator,
-            Comparator::EveryPeriodAtLeast { .. } | Comparator::Increasing
-        );
-        Self {
-            id: target.id.clone(),
-            name: Some((&target.name).into()),
-            indicator: target.indicator.clone(),
-            horizon: u32::try_from(target.horizon).unwrap_or(0),
-            every_year,
-            comparator: target.comparator.name().to_owned(),
-            promise: Some((&in_words(target, catalogue)).into()),
-            method: target.method.name().to_owned(),
-            bullet: target.bullet.clone(),
-            note: target.note.as_ref().map(Into::into),
-            reference: target.comparator.reference().unwrap_or_default().to_owned(),
-            informative: target.informative,
         }
     }
 }

@@ -1,13 +1,16 @@
 //! Where a target stands, as a message.
 
+use rust_decimal::Decimal;
+
 use super::measurement::level_id;
 use super::v1;
 use crate::assess::{
-    self, Assessment, Explanation, Finding, Flag, PeriodValue, SeriesRole, Verdict,
+    self, Assessment, Explanation, Finding, Flag, Forecast, PeriodValue, SeriesRole, Verdict,
+    forecast,
 };
 use crate::catalogue::Catalogue;
 use crate::indicator::Indicator;
-use crate::measurement::Value;
+use crate::measurement::{Measurement, Value};
 use crate::period::ReportingPeriod;
 use crate::promise::in_words;
 use crate::province::Coverage;
@@ -46,6 +49,19 @@ impl From<&Finding> for v1::Finding {
     }
 }
 
+impl From<&Forecast> for v1::Forecast {
+    fn from(forecast: &Forecast) -> Self {
+        Self {
+            name: format!("forecast, exponential smoothing, {} % interval", forecast::LEVEL),
+            period: forecast.period.to_string(),
+            value: forecast.value.to_string(),
+            lower: forecast.lower.to_string(),
+            upper: forecast.upper.to_string(),
+            values: u32::try_from(forecast.values).unwrap_or(u32::MAX),
+        }
+    }
+}
+
 /// A target with its promise in words.
 pub fn target(catalogue: &Catalogue, target: &Target) -> v1::Target {
     v1::Target {
@@ -61,7 +77,70 @@ pub fn target(catalogue: &Catalogue, target: &Target) -> v1::Target {
         note: target.note.as_ref().map(Into::into),
         reference: target.comparator.reference().unwrap_or_default().to_owned(),
         informative: target.informative,
+        un_chart: target.comparator.takes_method().then(|| v1::UnChartBands {
+            on_track: target.un_chart.on_track.to_string(),
+            progress: target.un_chart.progress.to_string(),
+        }),
+        sdsn: target.sdsn.map(|scale| v1::SdsnScale {
+            lower_bound: scale.lower_bound.to_string(),
+            optimum: scale.optimum.to_string(),
+            green: scale.green.to_string(),
+            red: scale.red.to_string(),
+        }),
     }
+}
+
+/// What a method other than the target's own would say.
+pub fn method_outcome(assessment: &Assessment) -> v1::MethodOutcome {
+    let explanation = &assessment.explanation;
+    v1::MethodOutcome {
+        method: explanation.method.name().to_owned(),
+        method_note: explanation.method_note.unwrap_or_default().to_owned(),
+        verdict: v1::Verdict::from(assessment.verdict) as i32,
+        reason: assessment.reason.map(assess::Reason::message).unwrap_or_default(),
+        symbol: explanation.symbol.unwrap_or_default().to_owned(),
+        progress: explanation.progress,
+        score: explanation.score,
+        projected: decimal(explanation.projected),
+        year_met: year(explanation.year_met),
+    }
+}
+
+/// The value of an indicator others are computed of, in a period; none where it has none.
+pub fn input_value(
+    indicator: &Indicator,
+    history: &[Measurement],
+    period: ReportingPeriod,
+) -> Option<v1::InputValue> {
+    let measurement = history.iter().find(|measurement| measurement.period == period)?;
+    let Value::Number(value) = measurement.observation.value else { return None };
+    Some(v1::InputValue {
+        indicator: indicator.id.clone(),
+        name: Some((&indicator.name).into()),
+        value: value.to_string(),
+    })
+}
+
+/// Adds to each source the evidence that `history`, which holds its measurement, knows of.
+pub fn add_evidence(sources: &mut [v1::Source], history: &[v1::StoredMeasurement]) {
+    for source in sources {
+        let is_of = |known: &&v1::StoredMeasurement| {
+            known.department == source.department
+                && known.indicator == source.indicator
+                && known.period == source.period
+                && known.dimensions.is_empty()
+        };
+        let evidence = history.iter().find(is_of).map(|known| known.evidence.clone());
+        source.evidence = evidence.unwrap_or_default();
+    }
+}
+
+fn decimal(number: Option<Decimal>) -> String {
+    number.map_or_else(String::new, |number| number.normalize().to_string())
+}
+
+fn year(year: Option<i16>) -> Option<u32> {
+    year.and_then(|year| u32::try_from(year).ok())
 }
 
 impl From<Coverage> for v1::Coverage {
@@ -115,9 +194,6 @@ fn explain(
 ) -> v1::Explanation {
     let reference = target.comparator.reference().and_then(|id| catalogue.indicator(id));
     let periods = |periods: &[ReportingPeriod]| periods.iter().map(ToString::to_string).collect();
-    let decimal = |number: Option<rust_decimal::Decimal>| {
-        number.map_or_else(String::new, |number| number.normalize().to_string())
-    };
     v1::Explanation {
         method: explanation.method.name().to_owned(),
         method_note: explanation.method_note.unwrap_or_default().to_owned(),
@@ -140,6 +216,13 @@ fn explain(
         sources: Vec::new(),
         sources_left_out: 0,
         findings: explanation.findings.iter().map(v1::Finding::from).collect(),
+        symbol: explanation.symbol.unwrap_or_default().to_owned(),
+        thresholds: explanation.thresholds.clone(),
+        year_met: year(explanation.year_met),
+        current_status_index: explanation.current_status_index,
+        anticipated_gap: explanation.anticipated_gap,
+        forecast: explanation.forecast.as_ref().map(v1::Forecast::from),
+        inputs: Vec::new(),
     }
 }
 

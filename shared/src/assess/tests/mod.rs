@@ -2,6 +2,7 @@
 
 mod history;
 mod levels;
+mod methods;
 mod properties;
 mod published;
 mod reference;
@@ -17,7 +18,7 @@ use crate::formula::Uncomputed;
 use crate::indicator::{Combination, Direction, Kind, Level, Range, Scale, Text};
 use crate::measurement::{MissingReason, Observation, ObservationStatus, Value};
 use crate::period::{Frequency, ReportingPeriod};
-use crate::target::Baseline;
+use crate::target::{Baseline, Method, SdsnScale, UnChartBands};
 
 /// A question that owns what it asks about: by 2030, of a yearly percentage, asked in mid-2026.
 #[derive(Debug, Clone)]
@@ -116,6 +117,8 @@ fn target(comparator: Comparator) -> Target {
         comparator,
         baseline: None,
         method: Method::Ratio,
+        un_chart: UnChartBands::default(),
+        sdsn: None,
         bullet: "B1".to_owned(),
         note: None,
         informative: false,

@@ -108,13 +108,27 @@ fn any_comparator() -> impl Strategy<Value = Comparator> {
     ]
 }
 
+/// Mostly in order, at times the nonsense a checked catalogue never holds.
+fn any_scale() -> impl Strategy<Value = Option<SdsnScale>> {
+    let ordered = (-50_i64..50, 0_i64..20, 1_i64..20, 0_i64..20).prop_map(|(at, a, b, c)| {
+        let [lower_bound, red, green, optimum] =
+            [at, at + a, at + a + b, at + a + b + c].map(Decimal::from);
+        SdsnScale { lower_bound, optimum, green, red }
+    });
+    let any = (any_decimal(), any_decimal(), any_decimal(), any_decimal()).prop_map(
+        |(lower_bound, optimum, green, red)| SdsnScale { lower_bound, optimum, green, red },
+    );
+    prop_oneof![4 => ordered.prop_map(Some), 1 => any.prop_map(Some), 1 => Just(None)]
+}
+
 prop_compose! {
     fn any_case()(
         comparator in any_comparator(),
         history in any_history(),
         reference in any_history(),
         baseline in proptest::option::of((any_period(), proptest::option::of(any_decimal()))),
-        method in select(vec![Method::Ratio, Method::Linear]),
+        method in select(Method::ALL.to_vec()),
+        scale in any_scale(),
         horizon in prop_oneof![8 => 2020_i16..2050, 1 => select(vec![i16::MIN, 0, i16::MAX])],
         kind in select(vec![
             None,
@@ -133,6 +147,7 @@ prop_compose! {
         case.reference = reference;
         case.target.baseline = baseline.map(|(period, value)| Baseline { period, value });
         case.target.method = method;
+        case.target.sdsn = scale;
         case.target.horizon = horizon;
         case.indicator.kind = kind.unwrap_or(case.indicator.kind);
         case.indicator.frequency = frequency;
@@ -171,7 +186,14 @@ proptest! {
         ] {
             prop_assert!(number.is_none_or(f64::is_finite), "{answer:?}");
         }
-        prop_assert!(explanation.score.is_none_or(|score| (-5.0..=5.0).contains(&score)));
+        let scores = if explanation.method == MethodUsed::Sdsn { 0.0..=100.0 } else { -5.0..=5.0 };
+        prop_assert!(explanation.score.is_none_or(|score| scores.contains(&score)));
+        let last = explanation.current.map(|current| current.period.year());
+        prop_assert!(explanation.year_met.is_none_or(|year| Some(year) >= last));
+        prop_assert!(explanation.year_met.is_none() || answer.verdict != Verdict::Met);
+        if let Some(forecast) = explanation.forecast {
+            prop_assert!(forecast.lower <= forecast.value && forecast.value <= forecast.upper);
+        }
     }
 
     #[test]
@@ -235,6 +257,33 @@ proptest! {
             case.assess().verdict
         };
         prop_assert!(verdict(worse) != Verdict::Met || verdict(better) == Verdict::Met);
+    }
+
+    #[test]
+    fn no_method_says_worse_of_a_better_value(
+        method in select(Method::ALL.to_vec()),
+        scale in any_scale(),
+        bound in 1_i64..1_000,
+        values in vec(1_i64..1_000, 4),
+        better in 1_i64..500,
+        decreasing in any::<bool>(),
+    ) {
+        let bound = Decimal::from(bound);
+        let verdict = |last: i64| {
+            let comparator =
+                if decreasing { Comparator::AtMost(bound) } else { Comparator::AtLeast(bound) };
+            let years = [2020, 2022, 2023].into_iter().zip(&values);
+            let history: Vec<_> = years.map(|(year, value)| format!("{year}={value}")).collect();
+            let mut case = Case::new(comparator, &format!("{} 2025={last}", history.join(" ")));
+            case.target.method = method;
+            case.target.sdsn = scale.filter(|scale| {
+                if decreasing { scale.lower_bound > scale.optimum } else { scale.lower_bound < scale.optimum }
+            });
+            case.assess().verdict
+        };
+        let (worse, better) =
+            if decreasing { (values[3] + better, values[3]) } else { (values[3], values[3] + better) };
+        prop_assert!(verdict(better) <= verdict(worse), "{:?} {:?}", verdict(better), verdict(worse));
     }
 
     #[test]

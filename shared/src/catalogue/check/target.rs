@@ -7,7 +7,7 @@ use crate::catalogue::ids::Ids;
 use crate::catalogue::read::Entry;
 use crate::catalogue::section::Section;
 use crate::indicator::{Direction, Indicator, Kind};
-use crate::target::{Comparator, Target};
+use crate::target::{Comparator, Method, Target};
 
 /// Targets that do not fit their indicator, their reference or their own years.
 pub(in crate::catalogue) fn targets(
@@ -27,6 +27,7 @@ pub(in crate::catalogue) fn targets(
             }
         }
         baseline(section, target, judged);
+        method(section, target, judged);
     }
 }
 
@@ -98,6 +99,49 @@ fn comparator(section: &Section<'_>, target: &Target, judged: &Entry<'_, Indicat
         && !indicator.range.contains(value)
     {
         refuse(format!("`{value}` is outside the range of `{id}`"));
+    }
+}
+
+/// A method is chosen only where there is a choice, and has what it needs.
+fn method(section: &Section<'_>, target: &Target, judged: &Entry<'_, Indicator>) {
+    let fits = kind_judged(&target.comparator) == kind_name(&judged.value.kind);
+    if section.is_sound(&["comparator"]) && fits && !target.comparator.takes_method() {
+        let name = target.comparator.name();
+        for key in ["method", "un_chart", "sdsn"].into_iter().filter(|key| section.has(key)) {
+            let message = format!("`{key}` is not for `{name}`, which has a method of its own");
+            section.refuse_at(key, message);
+        }
+        return;
+    }
+    let Some(scale) = &target.sdsn else {
+        if target.method == Method::Sdsn && !section.has("sdsn") {
+            let example = r#"{ lower_bound = "0", optimum = "30", green = "20", red = "10" }"#;
+            section
+                .refuse_at("method", format!("method `sdsn` needs a scale, as sdsn = {example}"));
+        }
+        return;
+    };
+    let (ordered, order) = match target.comparator.direction().unwrap_or(Direction::Increase) {
+        Direction::Increase => (
+            scale.lower_bound <= scale.red
+                && scale.red < scale.green
+                && scale.green <= scale.optimum,
+            "`lower_bound` ≤ `red` < `green` ≤ `optimum`",
+        ),
+        Direction::Decrease => (
+            scale.lower_bound >= scale.red
+                && scale.red > scale.green
+                && scale.green >= scale.optimum,
+            "`lower_bound` ≥ `red` > `green` ≥ `optimum`",
+        ),
+    };
+    if !ordered && section.is_sound(&["comparator"]) {
+        section.refuse_at("sdsn", format!("the scale has to be in this order: {order}"));
+    }
+    let indicator = &judged.value;
+    let values = [scale.lower_bound, scale.optimum, scale.green, scale.red];
+    if let Some(value) = values.into_iter().find(|value| !indicator.range.contains(*value)) {
+        section.refuse_at("sdsn", format!("`{value}` is outside the range of `{}`", indicator.id));
     }
 }
 

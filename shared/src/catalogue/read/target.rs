@@ -6,9 +6,7 @@ use super::Known;
 use crate::catalogue::node::Node;
 use crate::catalogue::section::Section;
 use crate::period::ReportingPeriod;
-use crate::target::{Baseline, Comparator, Method, Target};
-
-const METHODS: [(&str, Method); 2] = [("ratio", Method::Ratio), ("linear", Method::Linear)];
+use crate::target::{Baseline, Comparator, Method, SdsnScale, Target, UnChartBands};
 
 /// Comparators that stand alone.
 const WORDS: [(&str, Comparator); 2] =
@@ -43,7 +41,9 @@ pub(super) fn target(section: &Section<'_>, known: &Known<'_>) -> Target {
             .required("comparator", |node| comparator(node, known))
             .unwrap_or(Comparator::Increasing),
         baseline: section.optional("baseline", baseline),
-        method: section.optional("method", |node| node.choice(&METHODS)).unwrap_or_default(),
+        method: section.optional("method", method).unwrap_or_default(),
+        un_chart: section.optional("un_chart", un_chart).unwrap_or_default(),
+        sdsn: section.optional("sdsn", sdsn),
         bullet: section.required("bullet", Node::text).unwrap_or_default(),
         note: section.optional("note", Node::bilingual),
         informative: section.optional("informative", Node::flag).unwrap_or_default(),
@@ -63,6 +63,31 @@ fn baseline(node: Node<'_>) -> Option<Baseline> {
     section.refuse_unknown();
     let sound = section.is_sound(&["value"]);
     Some(Baseline { period: period?, value }).filter(|_| sound)
+}
+
+fn method(node: Node<'_>) -> Option<Method> {
+    node.choice(&Method::ALL.map(|method| (method.name(), method)))
+}
+
+fn un_chart(node: Node<'_>) -> Option<UnChartBands> {
+    let section = node.section("a table with `on_track` and `progress`")?;
+    let on_track = section.required("on_track", Node::positive);
+    let progress = section.required("progress", Node::positive);
+    section.refuse_unknown();
+    let bands = UnChartBands { on_track: on_track?, progress: progress? };
+    if bands.progress < bands.on_track && bands.on_track <= Decimal::ONE {
+        return Some(bands);
+    }
+    node.refuse("`progress` has to be below `on_track`, and that at most 1")
+}
+
+fn sdsn(node: Node<'_>) -> Option<SdsnScale> {
+    let section = node.section("a table with `lower_bound`, `optimum`, `green` and `red`")?;
+    let value = |key| section.required(key, Node::decimal);
+    let (lower_bound, optimum) = (value("lower_bound"), value("optimum"));
+    let (green, red) = (value("green"), value("red"));
+    section.refuse_unknown();
+    Some(SdsnScale { lower_bound: lower_bound?, optimum: optimum?, green: green?, red: red? })
 }
 
 fn comparator(node: Node<'_>, known: &Known<'_>) -> Option<Comparator> {

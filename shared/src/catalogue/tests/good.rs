@@ -8,7 +8,7 @@ use crate::catalogue::Catalogue;
 use crate::catalogue::rule::{Check, Missing, Severity};
 use crate::indicator::{Combination, Formula, Indicator, Kind, LargestChange, Scale};
 use crate::period::Frequency;
-use crate::target::{Comparator, Method};
+use crate::target::{Comparator, Method, SdsnScale, UnChartBands};
 
 fn parsed(edits: &[(&str, &str)]) -> Catalogue {
     Catalogue::parse(&edited(edits)).unwrap_or_else(|problems| panic!("{problems}"))
@@ -37,7 +37,13 @@ fn every_key_is_kept() {
     let target = catalogue.target("A01").unwrap();
     let baseline = target.baseline.unwrap();
     assert_eq!((baseline.period.year(), baseline.value), (2025, Some("1.5".parse().unwrap())));
-    assert_eq!((target.method, target.informative), (Method::Linear, true));
+    assert_eq!((target.method, target.informative), (Method::Ratio, true));
+    let bands = UnChartBands { on_track: "0.9".parse().unwrap(), progress: "0.2".parse().unwrap() };
+    let target = catalogue.target("A05").unwrap();
+    assert_eq!((target.method, target.un_chart), (Method::Linear, bands));
+    let [lower_bound, optimum, green, red] = [0, 30, 20, 10].map(Into::into);
+    assert_eq!(target.sdsn, Some(SdsnScale { lower_bound, optimum, green, red }));
+    let target = catalogue.target("A01").unwrap();
     assert_eq!(target.note.as_ref().unwrap().en, "note");
     let two = catalogue.department("two").unwrap();
     assert_eq!((two.parent.as_deref(), two.successors.len()), (Some("one"), 1));
@@ -77,7 +83,7 @@ fn indicators_and_departments_stand_by_id_and_targets_as_written() {
         assert_eq!(catalogue.indicator_index(id).map(usize::from), Some(place));
     }
     let ids: Vec<_> = catalogue.targets().iter().map(|target| target.id.as_str()).collect();
-    assert_eq!(ids, ["Z9", "A02", "A03", "A04"]);
+    assert_eq!(ids, ["Z9", "A02", "A03", "A04", "A05"]);
     let ids: Vec<_> = catalogue.departments().iter().map(|other| other.id.as_str()).collect();
     assert_eq!(ids, ["one", "two"]);
 }

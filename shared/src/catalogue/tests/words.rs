@@ -190,7 +190,9 @@ fn words_outside_their_list_are_named_with_the_list() {
     );
     check(
         &[(r#"method = "linear""#, r#"method = "log""#)],
-        &["line 129, column 10: `method` cannot be `log`; accepted: `ratio`, `linear`"],
+        &[
+            "line 171, column 10: `method` cannot be `log`; accepted: `ratio`, `linear`, `un_chart`, `linear_gap`, `sdsn`",
+        ],
     );
     check(
         &[
