@@ -25,4 +25,5 @@ pub mod promise;
 pub mod signed;
 pub mod submission;
 pub mod target;
+pub mod token;
 pub mod wire;
