@@ -143,7 +143,7 @@ fn decode(body: &[u8]) -> Option<Vec<Mark>> {
         let state = State::from_number(bytes.byte()?)?;
         let period = match u16::try_from(bytes.varint()?).ok()? {
             0 => None,
-            code => Some(Period::from_code(code)?),
+            code => Some(Period::from_code(code)?.into()),
         };
         marks.push(Mark { sequence, period, state });
     }
