@@ -5,6 +5,7 @@ mod clients;
 mod process;
 pub(crate) mod published;
 mod random;
+mod secure;
 mod server;
 mod tools;
 pub(crate) mod trial;
@@ -14,8 +15,9 @@ pub(crate) use agent::Agent;
 pub(crate) use clients::{Clients, Collection};
 pub(crate) use process::{Outcome, program, run, until};
 pub(crate) use random::{Random, random};
+pub(crate) use secure::{Badge, Key, Wire, grant};
 pub(crate) use server::{Options, Server};
-pub(crate) use tools::{buf_curl, grpcurl, python};
+pub(crate) use tools::{buf_curl, grpcurl, grpcurl_secure, python};
 pub(crate) use words::*;
 
 /// The generated client sides of `tiendo.v1`.

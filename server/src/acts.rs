@@ -1,5 +1,6 @@
-//! Records what administrators do and who enrols, one act at a time, in the ledger of
-//! the province; what the members are follows from it.
+//! Records what administrators do and who enrols, in the ledger of the province.
+//!
+//! One act at a time is decided and recorded; who is a member follows from the acts.
 
 use std::sync::Arc;
 

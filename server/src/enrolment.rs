@@ -270,3 +270,6 @@ fn record_of(caller: &Caller, key: &PublicKey, terms: &Terms) -> Certificate {
 fn refused(reason: &'static str, message: &str) -> Failure {
     Failure::Unauthenticated { reason, message: message.to_owned(), server_time: None }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,4 @@
-//! What `tiendo-server init` makes and `serve` needs: the authority, the server's
-//! certificate, and the first token.
+//! What `tiendo-server init` makes and `serve` needs: authority, certificate, first token.
 
 use std::path::Path;
 use std::sync::Arc;

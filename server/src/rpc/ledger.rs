@@ -69,7 +69,13 @@ impl Services {
     /// administrators that of the province too.
     fn chain(&self, caller: &Caller, asked: &str) -> Result<String, Failure> {
         if asked.is_empty() {
-            return Ok(caller.acts_for(&self.catalogue)?.to_owned());
+            return match caller.department {
+                Some(_) => caller.acts_for(&self.catalogue).map(str::to_owned),
+                None => {
+                    let message = "you act for no department of your own; name one";
+                    Err(Failure::invalid("department", "DEPARTMENT_MISSING", message))
+                }
+            };
         }
         if asked == PROVINCE {
             return match caller.role {
