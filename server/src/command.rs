@@ -112,8 +112,11 @@ pub fn verify(data: &Path) -> ExitCode {
                 let head = department.head.iter().map(|byte| format!("{byte:02x}"));
                 let head = head.collect::<Vec<_>>().concat();
                 say(&format!(
-                    "{id}: {} entries, {} measurements, head {} {head}",
-                    department.entries, department.measurements, department.sequence
+                    "{id}: {} entries, {} of them acts, {} measurements, head {} {head}",
+                    department.entries,
+                    department.acts,
+                    department.measurements,
+                    department.sequence
                 ));
             }
             for fault in &report.faults {

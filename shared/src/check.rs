@@ -222,10 +222,19 @@ pub struct Known {
     pub current: Option<Observation>,
     /// The latest number of an earlier period of the series, with its period.
     pub before: Option<(ReportingPeriod, Decimal)>,
+    /// Whether the report of the department for the period is approved.
+    pub approved: bool,
 }
 
 /// What becomes of a checked measurement, given what is known.
 pub fn decide(indicator: &Indicator, checked: &Checked, known: &Known) -> Result<Outcome, Refusal> {
+    if known.approved {
+        let message = format!(
+            "the report for `{}` is approved; ask the reviewer to reopen it",
+            checked.period
+        );
+        return Err(refuse(Reason::PeriodApproved, "period", message));
+    }
     if known.current == Some(checked.observation) {
         return Ok(Outcome::Unchanged);
     }

@@ -4,6 +4,9 @@ use jiff::civil::Date;
 
 use crate::indicator::Text;
 
+/// The chain that holds the acts of administrators; no department has this id.
+pub const PROVINCE: &str = "province";
+
 /// Who reports: an agency of the province or a commune.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Department {

@@ -9,8 +9,10 @@
 //! * **Submission**: one act of sending; its id is chosen by the agent.
 //! * **Receipt**: proof that a submission is durable; **Rejection**: why a measurement was not.
 //! * **Revision**: ordinal of a later value for the same key; earlier ones are kept.
+//! * **Act**: what a reviewer or administrator did, kept in the ledger beside submissions.
 //! * **Vintage**: what was known at an instant, asked for by an as-of read.
 
+pub mod act;
 pub mod assess;
 pub mod calendar;
 pub mod catalogue;
@@ -22,6 +24,7 @@ pub mod journal;
 pub mod measurement;
 pub mod period;
 pub mod promise;
+pub mod review;
 pub mod signed;
 pub mod submission;
 pub mod target;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+mod act;
 mod calendar;
 mod catalogue;
 mod department;
@@ -11,7 +12,7 @@ mod status;
 mod submission;
 
 pub use catalogue::Invalid;
-pub use entry::{Entry, EntryError};
+pub use entry::{Entry, EntryError, EntryKind};
 pub use measurement::{add_notes, stored_measurement};
 pub use status::{target, target_status};
 pub use submission::{check_all, count_items, read_all};

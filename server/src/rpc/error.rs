@@ -43,6 +43,7 @@ pub fn code(failure: &Failure) -> (Code, &'static str, Option<Duration>) {
         Failure::Store(store::Error::ContentDiffers(_)) => {
             (Code::AlreadyExists, "SUBMISSION_CONTENT_DIFFERS", None)
         }
+        Failure::Store(store::Error::Review(_)) => (Code::FailedPrecondition, "REPORT_STATE", None),
         Failure::Store(store::Error::Unavailable(_)) => {
             (Code::Unavailable, "STORE_UNAVAILABLE", Some(RETRY_AFTER))
         }

@@ -11,6 +11,7 @@ use tiendo_shared::submission::{Outcome, Recorded, Rejection};
 
 use super::{Appended, Store};
 
+pub(crate) mod acting;
 pub(crate) mod ledger;
 pub(crate) mod reading;
 pub(crate) mod refusing;
@@ -95,6 +96,16 @@ macro_rules! store_conformance {
                 other_content_under_an_id_is_an_error,
                 ids_are_per_department,
                 concurrent_repeats_are_recorded_once;
+            acting:
+                an_act_is_an_entry_of_its_chain,
+                acts_of_administrators_have_a_chain,
+                acts_are_listed_without_what_stands_between,
+                the_same_act_again_is_recorded_once,
+                a_report_moves_as_its_review_goes,
+                an_act_that_does_not_fit_its_report_is_refused,
+                an_approved_period_is_locked,
+                refused_rows_do_not_move_a_report,
+                approval_and_rows_never_pass_each_other;
             reading:
                 a_read_as_of_an_instant_shows_what_was_known,
                 series_are_ordered_by_key,

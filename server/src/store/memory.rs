@@ -13,12 +13,13 @@ use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::check::{Checked, Known, decide};
 use tiendo_shared::measurement::{Measurement, SeriesKey, Value};
 use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::review::{self, Move, State};
 use tiendo_shared::submission::{
     Hash, Link, NO_HASH, Outcome, Recorded, Refusal, Rejection, SubmissionId,
 };
-use tiendo_shared::wire::Entry;
+use tiendo_shared::wire::{Entry, EntryKind};
 
-use super::{Appended, Error, Series, SeriesQuery, Store, Submission, others_rejected};
+use super::{Appended, Error, Performed, Series, SeriesQuery, Store, Submission, others_rejected};
 
 /// Keeps everything in memory.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ struct Books {
     departments: BTreeMap<String, Vec<Entry>>,
     /// Every value each key ever had, oldest first.
     series: BTreeMap<SeriesKey, BTreeMap<ReportingPeriod, Vec<Measurement>>>,
+    /// How each report moved, by department and period.
+    moves: BTreeMap<(String, ReportingPeriod), Vec<Move>>,
     closed: bool,
 }
 
@@ -89,15 +92,35 @@ impl Books {
     fn earlier(&self, submission: &Submission) -> Option<Result<Appended, Error>> {
         let chain = self.chain(&submission.department);
         let entry = chain.iter().find(|entry| entry.recorded.id == submission.id)?;
-        Some(if entry.content_hash == submission.content_hash {
+        let is_same =
+            entry.kind == EntryKind::Submission && entry.content_hash == submission.content_hash;
+        Some(if is_same {
             Ok(Appended::Recorded { recorded: entry.recorded.clone(), duplicate: true })
         } else {
             Err(Error::ContentDiffers(submission.id))
         })
     }
 
+    fn state(&self, department: &str, period: ReportingPeriod) -> State {
+        let moves = self.moves.get(&(department.to_owned(), period));
+        moves.and_then(|moves| moves.last()).map_or(State::Missing, |last| last.state)
+    }
+
+    /// Moves a report if it can be moved there.
+    fn step(&mut self, recorded: &Recorded, period: ReportingPeriod, state: State) {
+        let department = &recorded.link.department;
+        if self.state(department, period).permits(state) {
+            let moves = self.moves.entry((department.clone(), period)).or_default();
+            let (sequence, at) = (recorded.link.sequence, recorded.received);
+            moves.push(Move { state, sequence, at });
+        }
+    }
+
     fn known(&self, key: &SeriesKey, period: ReportingPeriod) -> Known {
-        let Some(series) = self.series.get(key) else { return Known::default() };
+        let approved = self.state(&key.department, period) == State::Approved;
+        let Some(series) = self.series.get(key) else {
+            return Known { approved, ..Known::default() };
+        };
         let latest = |values: &Vec<Measurement>| values.last().map(|last| last.observation);
         let number = |(earlier, values): (&ReportingPeriod, &Vec<Measurement>)| {
             let same_frequency = earlier.frequency() == period.frequency();
@@ -108,7 +131,7 @@ impl Books {
         };
         let before: Option<(ReportingPeriod, Decimal)> =
             series.range(..period).filter_map(number).next_back();
-        Known { current: series.get(&period).and_then(latest), before }
+        Known { current: series.get(&period).and_then(latest), before, approved }
     }
 
     fn apply(&mut self, key: SeriesKey, checked: &Checked, sequence: u64, received: Timestamp) {
@@ -123,17 +146,28 @@ impl Books {
     }
 }
 
-fn seal(chain: &[Entry], submission: &Submission, recorded: Recorded) -> Entry {
+/// With its place in the chain.
+fn chained(chain: &[Entry], department: &str, recorded: Recorded) -> Recorded {
     let last = chain.last().map(|entry| &entry.recorded);
     let link = Link {
-        department: submission.department.clone(),
+        department: department.to_owned(),
         sequence: last.map_or(1, |last| last.link.sequence + 1),
         entry_hash: NO_HASH,
         previous_hash: last.map_or(NO_HASH, |last| last.link.entry_hash),
     };
     let received = last.map_or(recorded.received, |last| recorded.received.max(last.received));
-    let recorded = Recorded { link, received, ..recorded };
-    Entry::seal(recorded, submission.agent.clone(), &submission.content, submission.content_hash)
+    Recorded { link, received, ..recorded }
+}
+
+/// What is recorded before its place in the chain is known.
+fn unchained(id: SubmissionId, received: Timestamp) -> Recorded {
+    let link = Link {
+        department: String::new(),
+        sequence: 0,
+        entry_hash: NO_HASH,
+        previous_hash: NO_HASH,
+    };
+    Recorded { id, link, received, outcomes: Vec::new(), rejections: Vec::new() }
 }
 
 fn known_at(as_of: Option<Timestamp>) -> impl Fn(&Measurement) -> bool {
@@ -154,24 +188,24 @@ impl Store for MemoryStore {
         if submission.all_or_nothing && !rejections.is_empty() {
             return Ok(Appended::NotRecorded { outcomes, rejections });
         }
-        let recorded = Recorded {
-            id: submission.id,
-            link: Link {
-                department: String::new(),
-                sequence: 0,
-                entry_hash: NO_HASH,
-                previous_hash: NO_HASH,
-            },
-            received: submission.received,
-            outcomes,
-            rejections,
-        };
-        let entry = seal(books.chain(&submission.department), &submission, recorded);
+        let recorded =
+            Recorded { outcomes, rejections, ..unchained(submission.id, submission.received) };
+        let chain = books.chain(&submission.department);
+        let recorded = chained(chain, &submission.department, recorded);
+        let entry = Entry::seal(
+            recorded,
+            submission.agent.clone(),
+            &submission.content,
+            submission.content_hash,
+        );
         let recorded = entry.recorded.clone();
         for (item, outcome) in submission.items.iter().zip(&recorded.outcomes) {
             if let (Ok(checked), Outcome::Accepted | Outcome::Revised) = (item, outcome) {
                 let key = self.key(&submission.department, checked);
                 books.apply(key, checked, recorded.link.sequence, recorded.received);
+            }
+            if let (Ok(checked), true) = (item, *outcome != Outcome::Rejected) {
+                books.step(&recorded, checked.period, State::Received);
             }
         }
         books.departments.entry(submission.department).or_default().push(entry);
@@ -185,6 +219,60 @@ impl Store for MemoryStore {
         }
         let (outcomes, rejections) = self.decide(&books, &submission);
         Ok(Appended::NotRecorded { outcomes, rejections })
+    }
+
+    async fn act(&self, performed: Performed) -> Result<Recorded, Error> {
+        let Performed { id, department, by, at, act } = performed;
+        let mut books = self.books();
+        if books.closed {
+            return Err(Error::Unavailable("it is closed".to_owned()));
+        }
+        let earlier = books.chain(&department).iter().find(|entry| entry.recorded.id == id);
+        if let Some(entry) = earlier {
+            let is_same = entry.act().ok().flatten().as_ref() == Some(&act);
+            return is_same.then(|| entry.recorded.clone()).ok_or(Error::ContentDiffers(id));
+        }
+        if let Some((period, wanted)) = act.moves() {
+            let state = books.state(&department, period);
+            if !state.permits(wanted) {
+                return Err(review::Refused { department, period, state, wanted }.into());
+            }
+        }
+        let recorded = chained(books.chain(&department), &department, unchained(id, at));
+        let entry = Entry::seal_act(recorded, by, &act.encode());
+        let recorded = entry.recorded.clone();
+        if let Some((period, state)) = act.moves() {
+            books.step(&recorded, period, state);
+        }
+        books.departments.entry(department).or_default().push(entry);
+        Ok(recorded)
+    }
+
+    async fn acts(
+        &self,
+        department: &str,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        let mut entries = self.entries(department, sequence, usize::MAX).await?;
+        entries.retain(|entry| entry.kind == EntryKind::Act);
+        entries.truncate(limit);
+        Ok(entries)
+    }
+
+    async fn reports(
+        &self,
+        department: Option<&str>,
+        as_of: Option<Timestamp>,
+    ) -> Result<Vec<review::Report>, Error> {
+        let books = self.books();
+        let wanted = books.moves.iter().filter(|((of, _), _)| department.is_none_or(|it| it == of));
+        let reports = wanted.map(|((department, period), moves)| {
+            let known = moves.iter().filter(|it| as_of.is_none_or(|as_of| it.at <= as_of));
+            let moves = known.copied().collect();
+            review::Report { department: department.clone(), period: *period, moves }
+        });
+        Ok(reports.filter(|report| !report.moves.is_empty()).collect())
     }
 
     async fn recorded(

@@ -1,4 +1,4 @@
-//! Where submissions are kept for good, behind a handful of verbs of the domain.
+//! Where submissions and acts are kept for good, behind a handful of verbs of the domain.
 //!
 //! The ledger is the truth: one hash chain of entries per department. Everything
 //! else an engine answers is derived from it and can be rebuilt. What holds for
@@ -6,9 +6,11 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tiendo_shared::act::Act;
 use tiendo_shared::check::Checked;
 use tiendo_shared::measurement::{Measurement, SeriesKey};
 use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::review;
 use tiendo_shared::submission::{
     Hash, Outcome, Reason, Recorded, Refusal, Rejection, SubmissionId,
 };
@@ -30,6 +32,10 @@ mod conformance;
 /// * An id is remembered for ever, per department. The same id with the same
 ///   content hash returns what was recorded first and stores nothing; with other
 ///   content it is [`Error::ContentDiffers`].
+/// * A report is the department and a period. A submission with an item of the period
+///   that is not refused moves it, and so do review acts, as far as
+///   [`tiendo_shared::review::State::permits`] lets them; items of an approved period
+///   are refused. All this is decided with the entry, atomically.
 /// * A chain never forks: sequences of a department run from 1 without a gap, and
 ///   each entry's previous hash is the hash of the entry before.
 /// * Receipt times of a department never run backwards: an engine raises
@@ -45,6 +51,28 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Decides a submission as `append` would and records nothing.
     async fn rehearse(&self, submission: Submission) -> Result<Appended, Error>;
+
+    /// Records an act, atomic and durable as a submission. The same id with the same
+    /// act again is what was recorded first. A review act that does not fit the state
+    /// of its report is [`Error::Review`].
+    async fn act(&self, performed: Performed) -> Result<Recorded, Error>;
+
+    /// Up to `limit` acts of a chain in order, from `sequence` (from 1) on; fewer where
+    /// they are long, none only at the end. The cost is that of the acts returned.
+    async fn acts(
+        &self,
+        department: &str,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error>;
+
+    /// The reports that ever moved, by department and period: those of one department,
+    /// or all, as far as `as_of`.
+    async fn reports(
+        &self,
+        department: Option<&str>,
+        as_of: Option<Timestamp>,
+    ) -> Result<Vec<review::Report>, Error>;
 
     /// What was recorded under an id.
     async fn recorded(&self, department: &str, id: SubmissionId)
@@ -102,6 +130,22 @@ pub struct Submission {
     pub all_or_nothing: bool,
 }
 
+/// An act to be recorded.
+#[derive(Debug, Clone)]
+pub struct Performed {
+    /// Id made by the server; kept for every retry.
+    pub id: SubmissionId,
+    /// The chain: the department reviewed, or
+    /// [`PROVINCE`](tiendo_shared::department::PROVINCE).
+    pub department: String,
+    /// Name of whoever did it, from the caller's identity.
+    pub by: String,
+    /// When, by the server's clock; whole microseconds.
+    pub at: Timestamp,
+    /// What was done.
+    pub act: Act,
+}
+
 /// What became of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Appended {
@@ -155,6 +199,9 @@ pub enum Error {
     /// The id was used for other content.
     #[error("submission `{0}` was received before with other content")]
     ContentDiffers(SubmissionId),
+    /// A review act does not fit the state of its report.
+    #[error(transparent)]
+    Review(#[from] review::Refused),
     /// The engine stops, or its disk or database does not answer.
     #[error("the store does not take submissions: {0}")]
     Unavailable(String),

@@ -317,16 +317,16 @@ fn what_is_known_decides() {
         try_check("so-a", quarter("2026-Q3"), &draft("share", content)).unwrap().observation
     };
     let nothing = Known::default();
-    let fifty = Known { current: Some(said(Number("50"))), before: None };
+    let fifty = Known { current: Some(said(Number("50"))), ..Known::default() };
     let before = Some(("2026-Q2".parse().unwrap(), Decimal::from(50)));
-    let earlier = Known { current: None, before };
+    let earlier = Known { before, ..Known::default() };
     assert_eq!(decided(Number("50"), &nothing, false), Ok(Outcome::Accepted));
     assert_eq!(decided(Number("50.00"), &fifty, false), Ok(Outcome::Unchanged));
     assert_eq!(decided(Number("51"), &fifty, false), Ok(Outcome::Revised));
     assert_eq!(decided(Number("0"), &fifty, false), Ok(Outcome::Revised));
     assert_eq!(decided(Withdrawn, &nothing, false), Err(Reason::NothingToWithdraw));
     assert_eq!(decided(Withdrawn, &fifty, false), Ok(Outcome::Revised));
-    let gone = Known { current: Some(said(Withdrawn)), before: None };
+    let gone = Known { current: Some(said(Withdrawn)), ..Known::default() };
     assert_eq!(decided(Withdrawn, &gone, false), Ok(Outcome::Unchanged));
     assert_eq!(
         decided(Missing(Some(MissingReason::NotCollected)), &fifty, false),
@@ -335,4 +335,8 @@ fn what_is_known_decides() {
     assert_eq!(decided(Number("70"), &earlier, false), Ok(Outcome::Accepted));
     assert_eq!(decided(Number("70.01"), &earlier, false), Err(Reason::ImplausibleChange));
     assert_eq!(decided(Number("70.01"), &earlier, true), Ok(Outcome::Accepted));
+    for known in [nothing, fifty, earlier] {
+        let approved = Known { approved: true, ..known };
+        assert_eq!(decided(Number("50"), &approved, true), Err(Reason::PeriodApproved));
+    }
 }

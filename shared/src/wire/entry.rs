@@ -2,24 +2,36 @@
 //!
 //! As stored, an entry is `previous_hash (32) ‖ entry_hash (32) ‖ length of
 //! canonical (u32, little endian) ‖ canonical ‖ content`, where canonical is an
-//! encoded `CanonicalEntry` and content an encoded `SubmissionContent`. The bytes
-//! are hashed as they stand and never encoded again.
+//! encoded `CanonicalEntry` and content an encoded `SubmissionContent` or `Act`. The
+//! bytes are hashed as they stand and never encoded again.
 
 use jiff::Timestamp;
 use prost::Message as _;
 
 use super::v1;
+use crate::act::Act;
 use crate::submission::{
     Counts, Hash, Link, Outcome, Reason, Recorded, Rejection, SubmissionId, content_hash,
     entry_hash,
 };
 
-/// One entry: a submission as it was received, decided and chained.
+/// What an entry records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A submission.
+    Submission,
+    /// An act; it has no measurements and so no outcomes.
+    Act,
+}
+
+/// One entry: a submission or an act as it was received, decided and chained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// What is remembered of it.
     pub recorded: Recorded,
-    /// Name of the agent that sent it.
+    /// What it records.
+    pub kind: EntryKind,
+    /// Name of the agent that sent it, or of whoever did the act.
     pub agent: String,
     /// SHA-256 of the content.
     pub content_hash: Hash,
@@ -64,7 +76,22 @@ struct Skipped {}
 impl Entry {
     /// Chains a submission: `recorded.link` needs department, sequence and
     /// previous hash; the entry hash is computed here.
-    pub fn seal(mut recorded: Recorded, agent: String, content: &[u8], digest: Hash) -> Self {
+    pub fn seal(recorded: Recorded, agent: String, content: &[u8], digest: Hash) -> Self {
+        Self::seal_as(EntryKind::Submission, recorded, agent, (content, digest))
+    }
+
+    /// Chains an act by `agent`, as [`seal`](Self::seal) does a submission.
+    pub fn seal_act(recorded: Recorded, agent: String, content: &[u8]) -> Self {
+        let digest = content_hash(content);
+        Self::seal_as(EntryKind::Act, recorded, agent, (content, digest))
+    }
+
+    fn seal_as(
+        kind: EntryKind,
+        mut recorded: Recorded,
+        agent: String,
+        (content, digest): (&[u8], Hash),
+    ) -> Self {
         let all_accepted = recorded.outcomes.iter().all(|outcome| *outcome == Outcome::Accepted);
         let canonical = v1::CanonicalEntry {
             department: recorded.link.department.clone(),
@@ -75,6 +102,10 @@ impl Entry {
             content_sha256: digest.to_vec(),
             outcomes: if all_accepted { Vec::new() } else { recorded.outcome_numbers() },
             rejections: recorded.rejection_messages(),
+            kind: match kind {
+                EntryKind::Submission => v1::EntryKind::Unspecified,
+                EntryKind::Act => v1::EntryKind::Act,
+            } as i32,
         };
         let length = canonical.encoded_len();
         let mut bytes = Vec::with_capacity(FIXED + length + content.len());
@@ -86,7 +117,7 @@ impl Entry {
         bytes[32..64].copy_from_slice(&recorded.link.entry_hash);
         let content_at = bytes.len();
         bytes.extend_from_slice(content);
-        Self { recorded, agent, content_hash: digest, bytes, content_at }
+        Self { recorded, kind, agent, content_hash: digest, bytes, content_at }
     }
 
     /// Reads stored bytes without checking hashes; [`verify`](Self::verify) does.
@@ -100,7 +131,10 @@ impl Entry {
         let canonical = bytes.get(FIXED..content_at).ok_or(EntryError::Malformed)?;
         let canonical = v1::CanonicalEntry::decode(canonical).map_err(|_| EntryError::Malformed)?;
         let digest = hash(&canonical.content_sha256)?;
-        let outcomes = if canonical.outcomes.is_empty() {
+        let kind = kind(canonical.kind)?;
+        let outcomes = if kind == EntryKind::Act {
+            Vec::new()
+        } else if canonical.outcomes.is_empty() {
             let content = bytes.get(content_at..).unwrap_or_default();
             let content = Counted::decode(content).map_err(|_| EntryError::Malformed)?;
             let counts = content.groups.iter().map(|group| group.measurements.len());
@@ -127,7 +161,8 @@ impl Entry {
                 .map(rejection)
                 .collect::<Result<_, _>>()?,
         };
-        Ok(Self { recorded, agent: canonical.agent, content_hash: digest, bytes, content_at })
+        let agent = canonical.agent;
+        Ok(Self { recorded, kind, agent, content_hash: digest, bytes, content_at })
     }
 
     /// Whether the hashes are those of the bytes.
@@ -152,13 +187,24 @@ impl Entry {
         &self.bytes[FIXED..self.content_at]
     }
 
-    /// The encoded `SubmissionContent`.
+    /// The encoded `SubmissionContent` or `Act`.
     pub fn content(&self) -> &[u8] {
         &self.bytes[self.content_at..]
     }
 
-    /// The groups submitted.
+    /// The act; none for a submission.
+    pub fn act(&self) -> Result<Option<Act>, EntryError> {
+        match self.kind {
+            EntryKind::Submission => Ok(None),
+            EntryKind::Act => Act::decode(self.content()).map(Some).ok_or(EntryError::Malformed),
+        }
+    }
+
+    /// The groups submitted; an act has none.
     pub fn groups(&self) -> Result<Vec<v1::MeasurementGroup>, EntryError> {
+        if self.kind == EntryKind::Act {
+            return Ok(Vec::new());
+        }
         v1::SubmissionContent::decode(self.content())
             .map(|content| content.groups)
             .map_err(|_| EntryError::Malformed)
@@ -183,6 +229,14 @@ impl From<&Entry> for v1::LedgerEntry {
 
 fn hash(bytes: &[u8]) -> Result<Hash, EntryError> {
     bytes.try_into().map_err(|_| EntryError::Malformed)
+}
+
+fn kind(number: i32) -> Result<EntryKind, EntryError> {
+    match v1::EntryKind::try_from(number) {
+        Ok(v1::EntryKind::Unspecified) => Ok(EntryKind::Submission),
+        Ok(v1::EntryKind::Act) => Ok(EntryKind::Act),
+        Err(_) => Err(EntryError::Malformed),
+    }
 }
 
 fn outcome(number: i32) -> Result<Outcome, EntryError> {
@@ -248,14 +302,40 @@ mod tests {
         }
     }
 
+    fn act() -> Entry {
+        let act = Act::ReportApproved { period: "2026".parse().unwrap() };
+        let recorded = Recorded { rejections: Vec::new(), ..sealed(Vec::new()).recorded };
+        Entry::seal_act(recorded, "reviewer-1".to_owned(), &act.encode())
+    }
+
+    #[test]
+    fn an_act_reads_back_and_has_no_measurements() {
+        let entry = act();
+        let read = Entry::decode(entry.as_bytes().to_vec()).unwrap();
+        assert_eq!(read, entry);
+        assert_eq!(read.verify(), Ok(()));
+        assert_eq!(read.groups(), Ok(Vec::new()));
+        assert!(matches!(read.act(), Ok(Some(Act::ReportApproved { .. }))));
+        assert_eq!(sealed(vec![Outcome::Accepted]).act(), Ok(None));
+    }
+
+    /// Entries written before there were acts keep their hashes.
+    #[test]
+    fn a_submission_is_hashed_as_ever() {
+        let hash = sealed(vec![Outcome::Accepted, Outcome::Rejected]).recorded.link.entry_hash;
+        let text: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(text, "995af45340b0ce06ce9b4aa9eb6f5a0bab4da7577a707881d408cc26732d4bd9");
+    }
+
     #[test]
     fn every_flipped_bit_is_found() {
-        let entry = sealed(vec![Outcome::Accepted, Outcome::Rejected]);
-        for bit in 0..entry.as_bytes().len() * 8 {
-            let mut bytes = entry.as_bytes().to_vec();
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            let found = Entry::decode(bytes).and_then(|entry| entry.verify());
-            assert!(found.is_err(), "bit {bit} was not found");
+        for entry in [sealed(vec![Outcome::Accepted, Outcome::Rejected]), act()] {
+            for bit in 0..entry.as_bytes().len() * 8 {
+                let mut bytes = entry.as_bytes().to_vec();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                let found = Entry::decode(bytes).and_then(|entry| entry.verify());
+                assert!(found.is_err(), "bit {bit} was not found");
+            }
         }
     }
 }

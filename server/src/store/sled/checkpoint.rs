@@ -10,9 +10,10 @@
 //! department \0 'p' indicator \0 members \0 u32 → PointsPage
 //! department \0 'r' indicator \0 members \0 u32 → PointsPage of superseded points
 //! department \0 's' u32                       → RowsPage, by its first sequence
+//! department \0 't' u32                       → MovesPage, by its number
 //! ```
 //! Numbers in keys are big endian, in bodies little endian; `page` tells of the
-//! values. The meta and the pages of a department are written as one batch; the
+//! values, `moves` of its pages. The meta and the pages of a department are written as one batch; the
 //! pages may be ahead of `last` up to `reach`, which replay does not mind.
 
 use std::fs::File;
@@ -29,7 +30,7 @@ use tiendo_shared::submission::Hash;
 use super::page::{Bytes, seal, unseal};
 
 pub(super) const ROOT: &[u8] = b"\0";
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 /// sled's cache, in bytes. It is read once, at the start.
 const CACHE_BYTES: u64 = 16 << 20;
 /// The file in which sled keeps what it is given, and which it locks.
@@ -87,6 +88,7 @@ pub(super) enum Kind {
     Points = b'p' as isize,
     Superseded = b'r' as isize,
     Rows = b's' as isize,
+    Moves = b't' as isize,
 }
 
 impl Checkpoint {
@@ -208,6 +210,7 @@ pub(super) fn split_key(key: &[u8]) -> Option<(&str, Kind, &[u8])> {
         b'p' => Kind::Points,
         b'r' => Kind::Superseded,
         b's' => Kind::Rows,
+        b't' => Kind::Moves,
         _ => return None,
     };
     Some((std::str::from_utf8(department).ok()?, kind, &rest[2..]))

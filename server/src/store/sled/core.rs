@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
-use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, mpsc};
 
 use tiendo_shared::catalogue::{Catalogue, IndicatorIndex};
 use tiendo_shared::journal::{MAX_PAYLOAD_BYTES, Position, Reader};
 use tiendo_shared::submission::{Link, NO_HASH, Recorded};
-use tiendo_shared::wire::Entry;
+use tiendo_shared::wire::{Entry, EntryKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::committer::{Failure, Queued, Work};
@@ -72,7 +71,7 @@ impl Core {
             .collect()
     }
 
-    fn open_department(&self, id: &str) -> Arc<Department> {
+    pub(super) fn open_department(&self, id: &str) -> Arc<Department> {
         if let Some(department) = self.department(id) {
             return department;
         }
@@ -86,7 +85,7 @@ impl Core {
 
     /// Decides and records a submission.
     pub(super) async fn append(&self, submission: Submission) -> Result<Appended, Error> {
-        let room = self.room(&submission).await?;
+        let room = self.room(submission.content.len()).await?;
         let department = self.open_department(&submission.department);
         match self.queue_up(&department, &submission, room)? {
             Step::Earlier(sequence) => self.repeated(&department, sequence, &submission).await,
@@ -127,9 +126,9 @@ impl Core {
         ))
     }
 
-    /// Waits until the queue has room for a submission.
-    async fn room(&self, submission: &Submission) -> Result<OwnedSemaphorePermit, Error> {
-        let permits = permits(submission.content.len()).min(self.most_permits);
+    /// Waits until the queue has room for a content of so many bytes.
+    pub(super) async fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Error> {
+        let permits = permits(bytes).min(self.most_permits);
         let room = Arc::clone(&self.room).acquire_many_owned(permits).await;
         room.map_err(|_| self.unavailable())
     }
@@ -162,11 +161,23 @@ impl Core {
             return Err(self.unavailable());
         }
         state.apply(&entry.recorded, sequence, items, &places);
+        Ok(Step::Queued(self.queue_entry(queue, department, sequence, entry, room)?))
+    }
+
+    /// Hands an entry that is applied to the committer, which gives it back.
+    pub(super) fn queue_entry(
+        &self,
+        queue: &mpsc::Sender<Work>,
+        department: &Arc<Department>,
+        sequence: u32,
+        entry: Box<Entry>,
+        room: OwnedSemaphorePermit,
+    ) -> Result<oneshot::Receiver<Box<Entry>>, Error> {
         let (done, wait) = oneshot::channel();
         let department = Arc::clone(department);
         let queued = Queued { department, sequence, entry, done, room };
         queue.send(Work::Entry(queued)).map_err(|_| self.unavailable())?;
-        Ok(Step::Queued(wait))
+        Ok(wait)
     }
 
     /// The answer to a submission whose id an earlier one used.
@@ -176,9 +187,8 @@ impl Core {
         sequence: u32,
         submission: &Submission,
     ) -> Result<Appended, Error> {
-        self.durable(department, sequence).await?;
-        let entry = self.entry(department, sequence).await?;
-        if entry.content_hash != submission.content_hash {
+        let entry = self.durable_entry(department, sequence).await?;
+        if entry.kind != EntryKind::Submission || entry.content_hash != submission.content_hash {
             return Err(Error::ContentDiffers(submission.id));
         }
         Ok(Appended::Recorded { recorded: entry.recorded, duplicate: true })
@@ -195,8 +205,22 @@ impl Core {
         Ok(decision.into())
     }
 
+    /// Reads an entry back once it is durable.
+    pub(super) async fn durable_entry(
+        &self,
+        department: &Department,
+        sequence: u32,
+    ) -> Result<Entry, Error> {
+        self.durable(department, sequence).await?;
+        self.entry(department, sequence).await
+    }
+
     /// Waits until an entry is durable.
-    async fn durable(&self, department: &Department, sequence: u32) -> Result<(), Error> {
+    pub(super) async fn durable(
+        &self,
+        department: &Department,
+        sequence: u32,
+    ) -> Result<(), Error> {
         if department.durable().last >= sequence {
             return Ok(());
         }
@@ -227,7 +251,7 @@ impl Core {
     pub(super) async fn page(
         &self,
         department: &Department,
-        sequences: RangeInclusive<u32>,
+        sequences: impl Iterator<Item = u32>,
         limit: usize,
     ) -> Result<Vec<Entry>, Error> {
         let places: Vec<(u32, Option<Position>)> = {

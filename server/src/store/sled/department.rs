@@ -8,12 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use tiendo_shared::act::Act;
 use tiendo_shared::catalogue::{Catalogue, IndicatorIndex};
 use tiendo_shared::check::{Checked, Known, decide};
 use tiendo_shared::journal::Position;
 use tiendo_shared::measurement::Measurement;
+use tiendo_shared::review;
 use tiendo_shared::submission::{Hash, Outcome, Recorded, Refusal, Rejection, SubmissionId};
 
+use super::moves::Moves;
 use super::point::Point;
 use super::series::Series;
 use crate::store::{Error, others_rejected};
@@ -51,6 +54,8 @@ pub(super) struct State {
     /// When each entry was received, in microseconds, from sequence 1 on.
     received: Vec<i64>,
     ids: HashMap<SubmissionId, u32>,
+    /// How its reports moved, and its acts.
+    pub(super) moves: Moves,
     /// Entries whose rows are not saved.
     pub(super) unsaved_rows: Vec<(u32, SubmissionId)>,
     /// By indicator.
@@ -205,7 +210,8 @@ impl State {
             let matters = indicator.largest_change.is_some();
             self.series[place as usize].known(checked.period, &self.wide, matters)
         });
-        decide(indicator, checked, &known)
+        let approved = self.moves.state(checked.period) == review::State::Approved;
+        decide(indicator, checked, &Known { approved, ..known })
     }
 
     /// Applies an entry. `items` are its measurements, `places` their series as
@@ -217,12 +223,28 @@ impl State {
         items: &[Result<Checked, Refusal>],
         places: &[Option<SeriesId>],
     ) {
+        let mut period = None;
         for (index, (item, outcome)) in items.iter().zip(&recorded.outcomes).enumerate() {
-            if let (Ok(checked), Outcome::Accepted | Outcome::Revised) = (item, outcome) {
+            let (Ok(checked), true) = (item, *outcome != Outcome::Rejected) else { continue };
+            if *outcome != Outcome::Unchanged {
                 let place = places.get(index).copied().flatten();
                 self.put(place, checked, sequence);
             }
+            if period.replace(checked.period) != Some(checked.period) {
+                self.moves.receive(checked.period, sequence);
+            }
         }
+        self.end(recorded, sequence);
+    }
+
+    /// Applies an act.
+    pub(super) fn apply_act(&mut self, recorded: &Recorded, sequence: u32, act: &Act) {
+        self.moves.act(act, sequence);
+        self.end(recorded, sequence);
+    }
+
+    /// An entry that is applied is the last one.
+    fn end(&mut self, recorded: &Recorded, sequence: u32) {
         (self.last, self.head) = (sequence, recorded.link.entry_hash);
         self.unsaved_rows.push((sequence, recorded.id));
         self.note(sequence, recorded.id, recorded.received.as_microsecond());

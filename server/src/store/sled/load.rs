@@ -92,6 +92,9 @@ impl Loading {
             }
             return Some(());
         }
+        if kind == Kind::Moves {
+            return state.moves.load(body);
+        }
         let (names, _) = rest.split_last_chunk::<4>()?;
         let (indicator, members) = std::str::from_utf8(names).ok()?.split_once('\0')?;
         let indicator = catalogue.indicator_index(indicator)?;

@@ -11,12 +11,14 @@
 //! Under the store's directory stand `journal/`, `state/` (sled) and `lock`;
 //! a damaged `state` is moved to `state.damaged-<n>`, of which two are kept.
 
+mod act;
 mod checkpoint;
 mod committer;
 mod core;
 mod department;
 mod fault;
 mod load;
+mod moves;
 mod page;
 mod point;
 mod read;
@@ -49,10 +51,11 @@ use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::journal::DiskFile;
 use tiendo_shared::measurement::{Measurement, SeriesKey};
 use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::review::Report;
 use tiendo_shared::submission::{Hash, Recorded, SubmissionId};
 use tiendo_shared::wire::Entry;
 
-use super::{Appended, Error, Series, SeriesQuery, Store, Submission};
+use super::{Appended, Error, Performed, Series, SeriesQuery, Store, Submission};
 use checkpoint::{Checkpoint, Unfit};
 use core::Core;
 pub use fault::{Fault, Place};
@@ -210,6 +213,27 @@ impl Store for SledStore {
 
     async fn rehearse(&self, submission: Submission) -> Result<Appended, Error> {
         self.inner.core.rehearse(submission).await
+    }
+
+    async fn act(&self, performed: Performed) -> Result<Recorded, Error> {
+        self.inner.core.act(performed).await
+    }
+
+    async fn acts(
+        &self,
+        department: &str,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        self.inner.core.acts(department, sequence, limit).await
+    }
+
+    async fn reports(
+        &self,
+        department: Option<&str>,
+        as_of: Option<Timestamp>,
+    ) -> Result<Vec<Report>, Error> {
+        self.inner.core.reports(department, as_of)
     }
 
     async fn recorded(

@@ -8,6 +8,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use tempfile::TempDir;
+use tiendo_shared::act::Act;
+use tiendo_shared::department::PROVINCE;
 use tiendo_shared::measurement::SeriesKey;
 use tiendo_shared::wire::v1;
 use tiendo_shared::wire::v1::measurement::Content;
@@ -15,15 +17,16 @@ use tiendo_shared::wire::v1::measurement::Content;
 use super::tests::copy_directory;
 use super::{Opened, Options, SledStore};
 use crate::store::conformance::samples::{
-    DEPARTMENTS, Sent, catalogue, change, second, sent, submission_of,
+    DEPARTMENTS, Sent, catalogue, change, performed, second, sent, submission_of,
 };
 use crate::store::memory::MemoryStore;
-use crate::store::{Error, SeriesQuery, Store, Submission};
+use crate::store::{Error, Performed, SeriesQuery, Store, Submission};
 
 #[derive(Clone)]
 enum Step {
     Append(Submission),
     Rehearse(Submission),
+    Act(Performed),
     /// Sends an earlier submission again.
     Again(prop::sample::Index),
     Checkpoint,
@@ -41,6 +44,7 @@ impl fmt::Debug for Step {
         let (name, submission) = match self {
             Self::Append(submission) => ("Append", submission),
             Self::Rehearse(submission) => ("Rehearse", submission),
+            Self::Act(performed) => return write!(f, "Act {performed:?}"),
             Self::Again(_) => return f.write_str("Again"),
             Self::Checkpoint => return f.write_str("Checkpoint"),
             Self::Close => return f.write_str("Close"),
@@ -114,10 +118,34 @@ fn submission() -> impl Strategy<Value = Submission> {
     )
 }
 
+fn act() -> impl Strategy<Value = Performed> {
+    let year = (2020..2026).prop_map(|year: i32| year.to_string().parse().unwrap());
+    (0..DEPARTMENTS.len(), 1_u128..80, 0_i64..100, year, 0..4).prop_map(
+        |(department, id, at, period, kind)| {
+            let reason = "lý do".to_owned();
+            let act = match kind {
+                0 => Act::ReportApproved { period },
+                1 => Act::ReportReturned { period, reason },
+                2 => Act::ReportReopened { period, reason },
+                _ => Act::TokenCreated {
+                    token: id.to_string(),
+                    role: "agent".to_owned(),
+                    department: String::new(),
+                    agent: String::new(),
+                    expires: second(at),
+                },
+            };
+            let chain = if kind < 3 { DEPARTMENTS[department] } else { PROVINCE };
+            performed(chain, id, at, act)
+        },
+    )
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => submission().prop_map(Step::Append),
         3 => submission().prop_map(Step::Rehearse),
+        8 => act().prop_map(Step::Act),
         3 => any::<prop::sample::Index>().prop_map(Step::Again),
         2 => Just(Step::Checkpoint),
         1 => Just(Step::Close),
@@ -188,6 +216,10 @@ async fn run(steps: Vec<Step>, options: Options) {
                 let answer = subject.store().rehearse(submission).await;
                 assert_eq!(text(&answer), text(&expect));
             }
+            Step::Act(performed) => {
+                let expect = model.act(performed.clone()).await;
+                assert_eq!(text(&subject.store().act(performed).await), text(&expect));
+            }
             Step::Checkpoint => subject.store().checkpoint().await.unwrap(),
             Step::Close => {
                 subject.store().close().await.unwrap();
@@ -221,7 +253,9 @@ async fn append(model: &MemoryStore, store: &SledStore, submission: &Submission)
 
 /// Everything that can be read, now and as of an instant.
 async fn compare(model: &MemoryStore, store: &SledStore, at: i64) {
-    for department in DEPARTMENTS {
+    for department in DEPARTMENTS.into_iter().chain([PROVINCE]) {
+        let acts = model.acts(department, 3, 5).await.unwrap();
+        assert_eq!(store.acts(department, 3, 5).await.unwrap(), acts);
         let head = model.head(department).await.unwrap();
         assert_eq!(store.head(department).await.unwrap(), head);
         let entries = model.entries(department, 1, usize::MAX).await.unwrap();
@@ -232,6 +266,10 @@ async fn compare(model: &MemoryStore, store: &SledStore, at: i64) {
         }
     }
     for as_of in [None, Some(second(at))] {
+        for department in [None, Some(DEPARTMENTS[1])] {
+            let reports = model.reports(department, as_of).await.unwrap();
+            assert_eq!(store.reports(department, as_of).await.unwrap(), reports);
+        }
         let query = SeriesQuery { as_of, ..SeriesQuery::default() };
         let series = model.series(&query).await.unwrap();
         assert_eq!(store.series(&query).await.unwrap(), series);

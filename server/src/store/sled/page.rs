@@ -201,7 +201,7 @@ fn put_number(body: &mut Vec<u8>, number: Decimal) {
     }
 }
 
-fn put_varint(body: &mut Vec<u8>, mut number: u64) {
+pub(super) fn put_varint(body: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         body.push((number & 0x7F) as u8 | 0x80);
         number >>= 7;
@@ -234,7 +234,7 @@ impl Bytes<'_> {
         Some(*array)
     }
 
-    fn varint(&mut self) -> Option<u64> {
+    pub(super) fn varint(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;

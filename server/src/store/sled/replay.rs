@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use jiff::Timestamp;
+use tiendo_shared::act::Act;
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::check::{Checked, Checker};
 use tiendo_shared::department::{Department, Kind};
@@ -55,6 +56,7 @@ struct Read {
     position: Position,
     entry: Entry,
     items: Vec<Result<Checked, Refusal>>,
+    act: Option<Act>,
 }
 
 /// What the reading thread found: an entry, or where something else stands.
@@ -82,7 +84,7 @@ impl Replayed {
     }
 
     fn apply_entry(&mut self, read: &Read, reader: &Reader) {
-        let Read { position, entry, items } = read;
+        let Read { position, entry, items, act } = read;
         let recorded = &entry.recorded;
         let link = &recorded.link;
         let Ok(sequence) = u32::try_from(link.sequence) else {
@@ -104,7 +106,10 @@ impl Replayed {
         let is_taken = |outcome| matches!(outcome, Outcome::Accepted | Outcome::Revised);
         let taken = items.iter().zip(&recorded.outcomes).filter(|(_, outcome)| is_taken(**outcome));
         self.unreadable += taken.filter(|(item, _)| item.is_err()).count() as u64;
-        derived.state.apply(recorded, sequence, items, &[]);
+        match act {
+            Some(act) => derived.state.apply_act(recorded, sequence, act),
+            None => derived.state.apply(recorded, sequence, items, &[]),
+        }
         derived.durable.add(sequence, link.entry_hash, *position);
         self.entries += 1;
     }
@@ -164,7 +169,8 @@ fn read_record(
     if items.len() != entry.recorded.outcomes.len() {
         return Err(EntryError::Malformed);
     }
-    Ok(Read { position, entry, items })
+    let act = entry.act()?;
+    Ok(Read { position, entry, items, act })
 }
 
 /// Where a record stands, for people.

@@ -23,6 +23,8 @@ struct Unsaved {
     /// Sequence, receipt time and id of entries.
     rows: Vec<(u32, i64, SubmissionId)>,
     series: Vec<SeriesId>,
+    /// Pages of moves by number, as far as `meta.last`.
+    moves: Vec<(u32, Vec<u8>)>,
 }
 
 impl Checkpoint {
@@ -46,6 +48,9 @@ impl Checkpoint {
             barrier.blocking_recv().map_err(|_| damaged(core.unavailable()))?;
         }
         pages.extend(row_pages(department, &unsaved.rows));
+        pages.extend(unsaved.moves.into_iter().map(|(number, body)| {
+            (key(&department.id, Kind::Moves, &[&number.to_be_bytes()]), body)
+        }));
 
         let meta_key = key(&department.id, Kind::Meta, &[]);
         let mut meta = unsaved.meta;
@@ -110,9 +115,10 @@ impl Unsaved {
             rows.into_iter().map(|(sequence, id)| (sequence, state.received_at(sequence), id));
         let rows = rows.collect();
         let series = std::mem::take(&mut state.unsaved);
+        let moves = state.moves.take_unsaved();
         let (last, head, burned) = (state.last, state.head, state.burned);
         let meta = Meta { last, head, burned, reach: last, ..Meta::default() };
-        Ok(Some(Self { meta, rows, series }))
+        Ok(Some(Self { meta, rows, series, moves }))
     }
 }
 

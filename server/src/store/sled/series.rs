@@ -61,7 +61,7 @@ impl Series {
             .rev()
             .filter(|point| point.period.is_like(period))
             .find_map(|point| Some((point.period.into(), point.number(wide)?)));
-        Known { current, before }
+        Known { current, before, approved: false }
     }
 
     /// Takes a point, unless it or a later one of its period is there already.

@@ -30,6 +30,8 @@ pub struct VerifyReport {
 pub struct VerifiedDepartment {
     /// Entries found intact.
     pub entries: u64,
+    /// How many of them are acts.
+    pub acts: u64,
     /// Measurements in them, whatever became of them.
     pub measurements: u64,
     /// Sequence of the last entry.
@@ -60,10 +62,12 @@ impl VerifyReport {
         if count_items(&entry.groups()?) != entry.recorded.outcomes.len() {
             return Err(EntryError::Malformed);
         }
+        let act = entry.act()?;
         let link = &entry.recorded.link;
         let department =
             self.departments.entry(link.department.clone()).or_insert(VerifiedDepartment {
                 entries: 0,
+                acts: 0,
                 measurements: 0,
                 sequence: 0,
                 head: NO_HASH,
@@ -79,6 +83,7 @@ impl VerifyReport {
         let Counts { accepted, revised, unchanged, rejected } = entry.counts();
         let counts = [accepted, revised, unchanged, rejected];
         department.entries += 1;
+        department.acts += u64::from(act.is_some());
         department.measurements += counts.into_iter().map(u64::from).sum::<u64>();
         (department.sequence, department.head) = (link.sequence, link.entry_hash);
         Ok(())

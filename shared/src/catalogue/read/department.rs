@@ -4,7 +4,7 @@ use super::Known;
 use crate::catalogue::ids::distinct;
 use crate::catalogue::node::Node;
 use crate::catalogue::section::Section;
-use crate::department::{Department, Kind};
+use crate::department::{Department, Kind, PROVINCE};
 
 const KINDS: [(&str, Kind); 2] = [("agency", Kind::Agency), ("commune", Kind::Commune)];
 
@@ -22,6 +22,10 @@ pub(super) fn department(section: &Section<'_>, known: &Known<'_>) -> Department
             .unwrap_or_default(),
     };
     section.refuse_unknown();
+    if department.id == PROVINCE {
+        let message = format!("`{PROVINCE}` is reserved; no department can have this id");
+        section.refuse_at("id", message);
+    }
     if let (Some(from), Some(to)) = (department.valid_from, department.valid_to)
         && from > to
     {

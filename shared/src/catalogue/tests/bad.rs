@@ -44,6 +44,13 @@ fn keys_that_are_unknown_or_missing_are_all_named() {
         &["line 122, column 1: target `A01` lacks `bullet`"],
     );
     check(
+        &[(
+            "kind = \"agency\"\n",
+            "kind = \"agency\"\n[[department]]\nid = \"province\"\nname = { vi = \"Tỉnh\", en = \"Province\" }\nkind = \"agency\"\n",
+        )],
+        &["line 43, column 6: `province` is reserved; no department can have this id"],
+    );
+    check(
         &[("[[department]]\nid = \"one\"", "[[departments]]\nid = \"one\"")],
         &[
             "line 38, column 3: the catalogue has no key `departments`; did you mean `department`?",

@@ -1,0 +1,147 @@
+//! Acts and what they did: recorded like submissions, read by the marks of the chain.
+
+use std::sync::{Arc, PoisonError};
+
+use jiff::Timestamp;
+use tiendo_shared::journal::MAX_PAYLOAD_BYTES;
+use tiendo_shared::review::{Move, Refused, Report};
+use tiendo_shared::submission::{Link, NO_HASH, Recorded};
+use tiendo_shared::wire::Entry;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::core::Core;
+use super::department::{Department, State};
+use crate::store::{Error, Performed};
+
+/// How far an act came while its department was locked.
+enum Step {
+    /// Its id was used for this entry.
+    Earlier(u32),
+    /// It does not fit its report, given the entries up to this one.
+    Refused(Refused, u32),
+    /// It is in the queue.
+    Queued(oneshot::Receiver<Box<Entry>>),
+}
+
+impl Core {
+    /// Records an act.
+    pub(super) async fn act(&self, performed: Performed) -> Result<Recorded, Error> {
+        let content = performed.act.encode();
+        let room = self.room(content.len()).await?;
+        let department = self.open_department(&performed.department);
+        match self.queue_act(&department, &performed, &content, room)? {
+            Step::Earlier(sequence) => {
+                let entry = self.durable_entry(&department, sequence).await?;
+                let is_same = entry.act().ok().flatten().as_ref() == Some(&performed.act);
+                is_same.then_some(entry.recorded).ok_or(Error::ContentDiffers(performed.id))
+            }
+            Step::Refused(refused, last) => {
+                self.durable(&department, last).await?;
+                Err(refused.into())
+            }
+            Step::Queued(done) => Ok(done.await.map_err(|_| self.unavailable())?.recorded),
+        }
+    }
+
+    /// Everything that happens under the department's lock.
+    fn queue_act(
+        &self,
+        department: &Arc<Department>,
+        performed: &Performed,
+        content: &[u8],
+        room: OwnedSemaphorePermit,
+    ) -> Result<Step, Error> {
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        let queue = queue.as_ref().ok_or_else(|| self.unavailable())?;
+        let mut state = department.write()?;
+        if let Some(sequence) = state.earlier(performed.id) {
+            return Ok(Step::Earlier(sequence));
+        }
+        if let Some((period, wanted)) = performed.act.moves() {
+            let stands = state.moves.state(period);
+            if !stands.permits(wanted) {
+                let department = performed.department.clone();
+                let refused = Refused { department, period, state: stands, wanted };
+                return Ok(Step::Refused(refused, state.last));
+            }
+        }
+        let sequence = state.next()?;
+        let entry = Box::new(seal(performed, content, sequence, &state));
+        if entry.as_bytes().len() > MAX_PAYLOAD_BYTES {
+            return Err(Error::Unavailable("an act is longer than 64 MiB".to_owned()));
+        }
+        if self.failure.borrow().is_some() {
+            return Err(self.unavailable());
+        }
+        state.apply_act(&entry.recorded, sequence, &performed.act);
+        Ok(Step::Queued(self.queue_entry(queue, department, sequence, entry, room)?))
+    }
+
+    /// Acts of a chain.
+    pub(super) async fn acts(
+        &self,
+        department: &str,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        let Some(department) = self.department(department) else { return Ok(Vec::new()) };
+        let last = department.durable().last;
+        let Ok(first) = u32::try_from(sequence) else { return Ok(Vec::new()) };
+        let sequences: Vec<u32> = {
+            let state = department.read()?;
+            state.moves.acts(first, last).take(limit).collect()
+        };
+        self.page(&department, sequences.into_iter(), limit).await
+    }
+
+    /// The reports that ever moved.
+    pub(super) fn reports(
+        &self,
+        department: Option<&str>,
+        as_of: Option<Timestamp>,
+    ) -> Result<Vec<Report>, Error> {
+        let departments = match department {
+            Some(department) => self.department(department).into_iter().collect(),
+            None => self.departments_from(""),
+        };
+        let mut reports = Vec::new();
+        for department in departments {
+            let durable = department.durable().last;
+            let state = department.read()?;
+            let moved = state.moves.reports(state.horizon(durable, as_of));
+            reports.extend(
+                moved.into_iter().map(|(period, moves)| Report {
+                    department: department.id.clone(),
+                    period,
+                    moves: moves
+                        .into_iter()
+                        .map(|(to, sequence)| moved_to(&state, to, sequence))
+                        .collect(),
+                }),
+            );
+        }
+        Ok(reports)
+    }
+}
+
+fn moved_to(state: &State, to: tiendo_shared::review::State, sequence: u32) -> Move {
+    let at = Timestamp::from_microsecond(state.received_at(sequence)).unwrap_or_default();
+    Move { state: to, sequence: sequence.into(), at }
+}
+
+fn seal(performed: &Performed, content: &[u8], sequence: u32, state: &State) -> Entry {
+    let link = Link {
+        department: performed.department.clone(),
+        sequence: sequence.into(),
+        entry_hash: NO_HASH,
+        previous_hash: state.head,
+    };
+    let recorded = Recorded {
+        id: performed.id,
+        link,
+        received: state.received(performed.at),
+        outcomes: Vec::new(),
+        rejections: Vec::new(),
+    };
+    Entry::seal_act(recorded, performed.by.clone(), content)
+}
