@@ -28,4 +28,5 @@ pub mod review;
 pub mod signed;
 pub mod submission;
 pub mod target;
+pub mod token;
 pub mod wire;
