@@ -209,8 +209,11 @@ pub fn verify(data: &Path) -> ExitCode {
             for (id, department) in &report.departments {
                 let head = hexadecimal(&department.head);
                 say(&format!(
-                    "{id}: {} entries, {} measurements, head {} {head}",
-                    department.entries, department.measurements, department.sequence
+                    "{id}: {} entries, {} of them acts, {} measurements, head {} {head}",
+                    department.entries,
+                    department.acts,
+                    department.measurements,
+                    department.sequence
                 ));
             }
             for fault in &report.faults {

@@ -47,11 +47,6 @@ pub enum Act {
         /// When it ends.
         expires: Timestamp,
     },
-    /// An administrator revoked a join token before anybody used it.
-    TokenRevoked {
-        /// Id of the token.
-        token: String,
-    },
     /// A token was redeemed for a certificate.
     AgentEnrolled {
         /// Id of the token.
@@ -92,7 +87,7 @@ pub struct Certificate {
     pub agent: String,
     /// Serial number.
     pub serial: Vec<u8>,
-    /// SHA-256 of the public key, as its SubjectPublicKeyInfo.
+    /// SHA-256 of the public key, as its `SubjectPublicKeyInfo`.
     pub public_key: Hash,
     /// When it ends.
     pub not_after: Timestamp,
@@ -106,7 +101,6 @@ impl Act {
             Self::ReportReturned { period, .. } => Some((*period, State::Returned)),
             Self::ReportReopened { period, .. } => Some((*period, State::Reopened)),
             Self::TokenCreated { .. }
-            | Self::TokenRevoked { .. }
             | Self::AgentEnrolled { .. }
             | Self::CertificateRenewed(_)
             | Self::AgentRevoked { .. }

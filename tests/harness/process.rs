@@ -9,7 +9,7 @@ use tokio::process::Command;
 use crate::setting::root;
 
 /// How long a child may take before it is taken to hang.
-const LONGEST_RUN: Duration = Duration::from_mins(2);
+const LONGEST_RUN: Duration = Duration::from_mins(10);
 
 /// Time between two looks at something that is awaited.
 const TICK: Duration = Duration::from_millis(5);

@@ -40,7 +40,6 @@ impl From<&Act> for Deed {
                     expires_at_us: expires.as_microsecond(),
                 })
             }
-            Act::TokenRevoked { token } => Self::TokenRevoked(v1::TokenRevoked { token_id: token }),
             Act::AgentEnrolled { token, role, certificate } => {
                 Self::AgentEnrolled(v1::AgentEnrolled {
                     token_id: token,
@@ -112,7 +111,6 @@ fn act(deed: Deed) -> Option<Act> {
         Deed::AgentRevoked(v1::AgentRevoked { department, agent, reason }) => {
             Act::AgentRevoked { department, agent, reason }
         }
-        Deed::TokenRevoked(deed) => Act::TokenRevoked { token: deed.token_id },
         Deed::CatalogueReplaced(deed) => Act::CatalogueReplaced {
             old: deed.old_version,
             new: deed.new_version,
@@ -158,7 +156,6 @@ mod tests {
                 agent: text("pc-1"),
                 reason: text("mất máy"),
             },
-            Act::TokenRevoked { token: text("token-7") },
             Act::CatalogueReplaced { old: text("1"), new: text("2"), hash: [4; 32] },
         ];
         for act in all {

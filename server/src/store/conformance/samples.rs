@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use prost::Message as _;
 use rust_decimal::Decimal;
+use tiendo_shared::act::Act;
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::check::Checker;
 use tiendo_shared::department::{Department, Kind as DepartmentKind};
@@ -17,7 +18,7 @@ use tiendo_shared::submission::{SubmissionId, content_hash};
 use tiendo_shared::wire::v1::measurement::Content;
 use tiendo_shared::wire::{check_all, v1};
 
-use crate::store::Submission;
+use crate::store::{Performed, Submission};
 
 /// The departments of [`catalogue`], in order.
 pub(crate) const DEPARTMENTS: [&str; 3] = ["so-khcn", "so-tttt", "so-yt"];
@@ -177,6 +178,34 @@ pub(crate) fn submission_of(department: &str, id: u128, at: i64, groups: Vec<Sen
         items,
         all_or_nothing: false,
     }
+}
+
+/// An act of a reviewer or administrator.
+pub(crate) fn performed(department: &str, id: u128, at: i64, act: Act) -> Performed {
+    Performed {
+        id: SubmissionId::from_bytes(id.to_be_bytes()),
+        department: department.to_owned(),
+        by: "reviewer-1".to_owned(),
+        at: second(at),
+        act,
+    }
+}
+
+/// Approves a report of `so-khcn`.
+pub(crate) fn approve(id: u128, at: i64, text: &str) -> Performed {
+    performed(DEPARTMENTS[0], id, at, Act::ReportApproved { period: period(text) })
+}
+
+/// Returns a report of `so-khcn`.
+pub(crate) fn send_back(id: u128, at: i64, text: &str) -> Performed {
+    let reason = "thiếu số liệu".to_owned();
+    performed(DEPARTMENTS[0], id, at, Act::ReportReturned { period: period(text), reason })
+}
+
+/// Reopens a report of `so-khcn`.
+pub(crate) fn reopen(id: u128, at: i64, text: &str) -> Performed {
+    let reason = "số liệu sai".to_owned();
+    performed(DEPARTMENTS[0], id, at, Act::ReportReopened { period: period(text), reason })
 }
 
 /// The key of a series of `so-khcn`.
