@@ -65,9 +65,10 @@ async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
         .with_context(|| format!("listening on `{}`", config.listen))?
         .into_std()?;
     let clock = Clock::system();
-    let security = match config.insecure_loopback {
-        true => None,
-        false => Some(Security::open(&config.data, &clock)?),
+    let security = if config.insecure_loopback {
+        None
+    } else {
+        Some(Security::open(&config.data, &clock)?)
     };
     if let Some(security) = &security {
         tokio::spawn(Arc::clone(&security.served).keep_fresh(clock.clone()));

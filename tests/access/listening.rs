@@ -35,11 +35,13 @@ async fn rest(stream: &mut TcpStream) -> Vec<u8> {
 #[tokio::test]
 async fn tls_1_2_and_1_3_are_spoken_with_http_2_alone() {
     use rustls::version::{TLS12, TLS13};
+    const NEW: &[&rustls::SupportedProtocolVersion] = &[&TLS13];
+    const OLD: &[&rustls::SupportedProtocolVersion] = &[&TLS12];
     let (server, admin) = start().await;
     let wire = Wire::to(&server).showing(&admin);
     for (versions, expect) in [
-        (&[&TLS13][..], rustls::ProtocolVersion::TLSv1_3),
-        (&[&TLS12][..], rustls::ProtocolVersion::TLSv1_2),
+        (NEW, rustls::ProtocolVersion::TLSv1_3),
+        (OLD, rustls::ProtocolVersion::TLSv1_2),
     ] {
         let stream = wire.clone().speaking(versions).dial(&["h2"]).await.unwrap();
         let (_, session) = stream.get_ref();

@@ -323,8 +323,8 @@ mod tests {
     #[test]
     fn a_submission_is_hashed_as_ever() {
         let hash = sealed(vec![Outcome::Accepted, Outcome::Rejected]).recorded.link.entry_hash;
-        let text: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(text, "995af45340b0ce06ce9b4aa9eb6f5a0bab4da7577a707881d408cc26732d4bd9");
+        let first = u64::from_be_bytes(*hash.first_chunk().unwrap());
+        assert_eq!(first, 0x995a_f453_40b0_ce06, "{hash:?}");
     }
 
     #[test]
