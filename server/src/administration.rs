@@ -137,8 +137,7 @@ impl Administration {
         let members = self.acts.members();
         let missing = || Failure::not_found("agent", &request.agent);
         let turn = self.acts.turn().await;
-        let revoked =
-            members.registry().at(&place).ok_or_else(missing)?.revoked.is_some();
+        let revoked = members.registry().at(&place).ok_or_else(missing)?.revoked.is_some();
         if !revoked {
             let act = Act::AgentRevoked {
                 department: place.0.clone(),

@@ -26,9 +26,7 @@ Logs go to stderr; the variable RUST_LOG filters them, as in RUST_LOG=debug.";
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve until told to stop.
-    #[command(
-        after_help = "Example:\n  tiendo-server serve --data ./data --listen 0.0.0.0:7443"
-    )]
+    #[command(after_help = "Example:\n  tiendo-server serve --data ./data --listen 0.0.0.0:7443")]
     Serve(Serve),
     /// Make the authority, the server's certificate, the keys, and a token for the first
     /// administrator, once.

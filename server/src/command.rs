@@ -65,11 +65,8 @@ async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
         .with_context(|| format!("listening on `{}`", config.listen))?
         .into_std()?;
     let clock = Clock::system();
-    let security = if config.insecure_loopback {
-        None
-    } else {
-        Some(Security::open(&config.data, &clock)?)
-    };
+    let security =
+        if config.insecure_loopback { None } else { Some(Security::open(&config.data, &clock)?) };
     if let Some(security) = &security {
         tokio::spawn(Arc::clone(&security.served).keep_fresh(clock.clone()));
     }
@@ -152,8 +149,7 @@ async fn administrators_token(
     let catalogue = Arc::new(parse_catalogue("the shipped catalogue", crate::SHIPPED_CATALOGUE)?);
     let (store, _) = open_store(data, &catalogue, Options::default()).await?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let made =
-        crate::security::administrator(Arc::new(authority), store, catalogue, clock).await?;
+    let made = crate::security::administrator(Arc::new(authority), store, catalogue, clock).await?;
     let ends = made.expires_at.as_ref().and_then(tiendo_shared::wire::instant);
     say("\nA token for an administrator, good for one use:\n");
     say(&made.token);

@@ -140,8 +140,7 @@ async fn the_catalogue_is_replaced_while_the_server_runs() {
 async fn a_catalogue_of_the_command_line_is_not_replaced() {
     let province = Province::start().await;
     let admin = province.wire("administrator").clients().await;
-    let request =
-        v1::ReplaceCatalogueRequest { toml: trial::catalogue(), ..Default::default() };
+    let request = v1::ReplaceCatalogueRequest { toml: trial::catalogue(), ..Default::default() };
     let refused = failure(admin.admin().replace_catalogue(request).await);
     assert_eq!(refused, (Code::FailedPrecondition, "CATALOGUE_IS_A_FILE".to_owned()));
 }

@@ -77,7 +77,9 @@ impl Certified {
 /// A certificate that names an administrator, by an authority that anybody can make.
 fn foreign(key: &KeyPair, issuer: Option<&Issuer<'_, KeyPair>>, extra: usize) -> String {
     let mut params = CertificateParams::default();
-    let uri = |n: usize| SanType::URI(format!("tiendo://province/administrator/a{n}").try_into().unwrap());
+    let uri = |n: usize| {
+        SanType::URI(format!("tiendo://province/administrator/a{n}").try_into().unwrap())
+    };
     params.subject_alt_names = (0..=extra).map(uri).collect();
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     match issuer {
@@ -148,9 +150,11 @@ async fn what_is_not_on_the_servers_list_is_nobody() {
     // Somebody has the authority's key: a new key, and a known key with more power.
     let unknown = certified.minted(&certified.caller, &Key::new(), &terms);
     certified.refused(&unknown, "CERTIFICATE_UNKNOWN").await;
-    for (role, department) in
-        [(Role::Administrator, None), (Role::Agent, Some("so-hai".to_owned())), (Role::Operator, None)]
-    {
+    for (role, department) in [
+        (Role::Administrator, None),
+        (Role::Agent, Some("so-hai".to_owned())),
+        (Role::Operator, None),
+    ] {
         let forged = Caller { role, department, name: "pc".to_owned() };
         let forged = certified.minted(&forged, &certified.key, &terms);
         certified.refused(&forged, "CERTIFICATE_UNKNOWN").await;

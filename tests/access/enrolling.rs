@@ -95,9 +95,11 @@ async fn each_wrong_token_is_told_why() {
     };
     let short = clients.admin().create_join_token(short).await.unwrap().into_inner();
     let ends = short.expires_at.as_ref().and_then(wire::instant).unwrap();
-    until(std::time::Duration::from_secs(20), async || (Clock::system().now() > ends).then_some(()))
-        .await
-        .expect("a second passes");
+    until(std::time::Duration::from_secs(20), async || {
+        (Clock::system().now() > ends).then_some(())
+    })
+    .await
+    .expect("a second passes");
     let made = clients.admin().create_join_token(grant("agent", DEPARTMENT, "")).await.unwrap();
     let revoked = made.into_inner();
     let id = v1::RevokeJoinTokenRequest { token_id: revoked.token_id };
@@ -159,7 +161,8 @@ async fn only_a_bare_request_for_its_own_key_is_certified() {
     let token = server.token(&admin, grant("agent", DEPARTMENT, "")).await;
     let clients = Wire::to(&server).clients().await;
     let key = KeyPair::generate().unwrap();
-    let request = |params: &CertificateParams| params.serialize_request(&key).unwrap().der().to_vec();
+    let request =
+        |params: &CertificateParams| params.serialize_request(&key).unwrap().der().to_vec();
     let named = CertificateParams::new(vec!["tiendo.angiang.gov.vn".to_owned()]).unwrap();
     let mut powerful = CertificateParams::default();
     powerful.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -234,8 +237,12 @@ async fn ten_thousand_guesses_find_nothing_and_hold_nobody_up() {
         secret[..8].copy_from_slice(&n.to_be_bytes());
         let token = JoinToken::new(fingerprint, secret).text();
         let signing_request = signing_request.clone();
-        let request =
-            v1::EnrolRequest { token, signing_request, agent: "x".to_owned(), ..Default::default() };
+        let request = v1::EnrolRequest {
+            token,
+            signing_request,
+            agent: "x".to_owned(),
+            ..Default::default()
+        };
         let mut enrolment = clients.enrolment();
         async move { enrolment.enrol(request).await.unwrap_err() }
     };

@@ -39,10 +39,9 @@ async fn tls_1_2_and_1_3_are_spoken_with_http_2_alone() {
     const OLD: &[&rustls::SupportedProtocolVersion] = &[&TLS12];
     let (server, admin) = start().await;
     let wire = Wire::to(&server).showing(&admin);
-    for (versions, expect) in [
-        (NEW, rustls::ProtocolVersion::TLSv1_3),
-        (OLD, rustls::ProtocolVersion::TLSv1_2),
-    ] {
+    for (versions, expect) in
+        [(NEW, rustls::ProtocolVersion::TLSv1_3), (OLD, rustls::ProtocolVersion::TLSv1_2)]
+    {
         let stream = wire.clone().speaking(versions).dial(&["h2"]).await.unwrap();
         let (_, session) = stream.get_ref();
         assert_eq!(session.protocol_version(), Some(expect));

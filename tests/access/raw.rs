@@ -95,7 +95,11 @@ pub(super) fn methods() -> Vec<Method> {
 }
 
 /// Calls a method of `tiendo.v1` and takes whatever is answered.
-pub(super) async fn call(channel: &Channel, method: &str, request: Bytes) -> Result<Bytes, tonic::Status> {
+pub(super) async fn call(
+    channel: &Channel,
+    method: &str,
+    request: Bytes,
+) -> Result<Bytes, tonic::Status> {
     let mut client = tonic::client::Grpc::new(channel.clone());
     client.ready().await.map_err(|error| tonic::Status::unknown(error.to_string()))?;
     let path = PathAndQuery::try_from(format!("/tiendo.v1.{method}")).unwrap();
@@ -105,7 +109,9 @@ pub(super) async fn call(channel: &Channel, method: &str, request: Bytes) -> Res
 
 /// Code and reason of a refused call.
 #[track_caller]
-pub(super) fn refusal<T: std::fmt::Debug>(answer: Result<T, tonic::Status>) -> (tonic::Code, String) {
+pub(super) fn refusal<T: std::fmt::Debug>(
+    answer: Result<T, tonic::Status>,
+) -> (tonic::Code, String) {
     let status = answer.expect_err("the call has to be refused");
     let info = status.get_details_error_info();
     (status.code(), info.map(|info| info.reason).unwrap_or_else(|| format!("{status:?}")))

@@ -12,7 +12,9 @@ use tonic::Code;
 use super::roles::Province;
 use crate::harness::{Clients, Wire, failure, number, single, trial};
 
-async fn info(clients: &Clients) -> Result<tonic::Response<v1::GetServerInfoResponse>, tonic::Status> {
+async fn info(
+    clients: &Clients,
+) -> Result<tonic::Response<v1::GetServerInfoResponse>, tonic::Status> {
     clients.info().get_server_info(v1::GetServerInfoRequest {}).await
 }
 
@@ -81,8 +83,10 @@ async fn agents_are_listed_with_what_is_known_of_them() {
     request.metadata_mut().insert("tiendo-clock", clock.parse().unwrap());
     agent.info().get_server_info(request).await.unwrap();
     let listed = agents(&admin).await;
-    let names: Vec<_> =
-        listed.iter().map(|one| (one.department.as_str(), one.name.as_str(), one.role.as_str())).collect();
+    let names: Vec<_> = listed
+        .iter()
+        .map(|one| (one.department.as_str(), one.name.as_str(), one.role.as_str()))
+        .collect();
     assert_eq!(names[0], ("", "admin", "administrator"));
     let one = listed.iter().find(|one| one.department == trial::DEPARTMENT).unwrap();
     assert_eq!((one.name.as_str(), one.last_sequence, one.revoked), ("lan", 1, false));

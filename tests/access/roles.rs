@@ -10,7 +10,9 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::raw::{Method, call, methods, refusal};
-use crate::harness::{Badge, Options, Server, Wire, failure, grpcurl_secure, new_id, number, single, trial};
+use crate::harness::{
+    Badge, Options, Server, Wire, failure, grpcurl_secure, new_id, number, single, trial,
+};
 
 const ROLES: [&str; 4] = ["agent", "reviewer", "operator", "administrator"];
 

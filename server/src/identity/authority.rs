@@ -199,11 +199,11 @@ impl Authority {
     /// Reads the one of a data folder.
     pub fn open(files: &Files) -> Result<Self, Error> {
         let (pem, key) = (read(files.authority())?, read(files.authority_key())?);
-        let bad = |path: PathBuf, cause: &dyn fmt::Display| Error::Unreadable(path, cause.to_string());
+        let bad =
+            |path: PathBuf, cause: &dyn fmt::Display| Error::Unreadable(path, cause.to_string());
         let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
             .map_err(|error| bad(files.authority(), &error))?;
-        let key =
-            KeyPair::from_pem(&key).map_err(|error| bad(files.authority_key(), &error))?;
+        let key = KeyPair::from_pem(&key).map_err(|error| bad(files.authority_key(), &error))?;
         let issuer = Issuer::from_ca_cert_der(&certificate, key)
             .map_err(|error| bad(files.authority(), &error))?;
         Ok(Self { certificate, pem, issuer })
@@ -326,9 +326,9 @@ fn read(path: PathBuf) -> Result<String, Error> {
 fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-    text.as_bytes().chunks(64).fold(String::new(), |lines, line| {
-        lines + &String::from_utf8_lossy(line) + "\n"
-    })
+    text.as_bytes()
+        .chunks(64)
+        .fold(String::new(), |lines, line| lines + &String::from_utf8_lossy(line) + "\n")
 }
 
 #[cfg(test)]

@@ -66,18 +66,16 @@ impl Members {
             return Err(Unproven::Unknown);
         }
         certified.is_in_time(now)?;
-        Ok(Welcome {
-            caller: member.caller.clone(),
-            key: member.key,
-            ended: member.ended.clone(),
-        })
+        Ok(Welcome { caller: member.caller.clone(), key: member.key, ended: member.ended.clone() })
     }
 
     /// Notes a call of a member; two computers under one identity are told to the log.
     pub fn called(&self, welcome: &Welcome, address: IpAddr, told: Told, now: Timestamp) {
         let Some(machines) = self.presence.called(&welcome.key, address, told, now) else { return };
-        let machines: Vec<_> =
-            machines.iter().map(|machine| format!("{} at {}", machine.name, machine.address)).collect();
+        let machines: Vec<_> = machines
+            .iter()
+            .map(|machine| format!("{} at {}", machine.name, machine.address))
+            .collect();
         tracing::warn!(
             identity = welcome.caller.uri(),
             machines = machines.join(", "),

@@ -93,7 +93,9 @@ impl Registry {
                     member.not_after = certificate.not_after;
                 }
             }
-            Act::AgentRevoked { department, agent, reason } => self.revoke(department, agent, reason),
+            Act::AgentRevoked { department, agent, reason } => {
+                self.revoke(department, agent, reason)
+            }
             Act::ReportApproved { .. }
             | Act::ReportReturned { .. }
             | Act::ReportReopened { .. }
@@ -258,6 +260,9 @@ mod tests {
         ];
         let registry = registry(&acts);
         let member = registry.member(&[1; 32]).unwrap();
-        assert_eq!((member.serial.as_slice(), member.not_after.as_second()), (&[7][..], 135 * 86_400));
+        assert_eq!(
+            (member.serial.as_slice(), member.not_after.as_second()),
+            (&[7][..], 135 * 86_400)
+        );
     }
 }

@@ -166,6 +166,9 @@ mod tests {
         }
         let long = [good.clone(), vec![0; LONGEST]].concat();
         assert_eq!(PublicKey::of_request(&long), Err(SigningRequestError::Form));
-        assert_eq!(PublicKey::of_request(&[&good[..], b"x"].concat()), Err(SigningRequestError::Form));
+        assert_eq!(
+            PublicKey::of_request(&[&good[..], b"x"].concat()),
+            Err(SigningRequestError::Form)
+        );
     }
 }

@@ -54,7 +54,9 @@ impl http_body::Body for Ending {
         let revoked = Unproven::Revoked("it was revoked while the call was open".to_owned());
         let mut trailers = http::HeaderMap::new();
         Poll::Ready(Some(
-            status(&Failure::from(revoked)).add_header(&mut trailers).map(|()| Frame::trailers(trailers)),
+            status(&Failure::from(revoked))
+                .add_header(&mut trailers)
+                .map(|()| Frame::trailers(trailers)),
         ))
     }
 
@@ -86,7 +88,9 @@ mod tests {
     }
 
     async fn next(body: &mut Body) -> Option<Frame<Bytes>> {
-        std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await.map(Result::unwrap)
+        std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context))
+            .await
+            .map(Result::unwrap)
     }
 
     #[tokio::test]

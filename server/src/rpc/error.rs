@@ -25,7 +25,8 @@ pub fn status(failure: &Failure) -> tonic::Status {
         _ => None,
     };
     let told = told.map(|now| ("server_time".to_owned(), now.to_string()));
-    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, told.into_iter().collect::<HashMap<_, _>>());
+    let mut details =
+        ErrorDetails::with_error_info(reason, DOMAIN, told.into_iter().collect::<HashMap<_, _>>());
     if let Failure::Invalid { field, message, .. } = failure {
         details.add_bad_request_violation(*field, message);
     }

@@ -46,7 +46,10 @@ impl<S> Gate<S> {
 
 impl Door {
     /// Lets a request through, with the token that ends what it opens; or says why not.
-    fn pass(&self, request: &mut http::Request<Body>) -> Result<Option<CancellationToken>, Failure> {
+    fn pass(
+        &self,
+        request: &mut http::Request<Body>,
+    ) -> Result<Option<CancellationToken>, Failure> {
         // A path that is not served goes through, to be answered UNIMPLEMENTED.
         let Some(access) = access(request.uri().path()) else { return Ok(None) };
         let (caller, ended, trusted) = match self {
@@ -124,9 +127,7 @@ where
                     None => response,
                 }))
             }
-            Self::Refused(response) => {
-                Poll::Ready(Ok(response.take().unwrap_or_default()))
-            }
+            Self::Refused(response) => Poll::Ready(Ok(response.take().unwrap_or_default())),
         }
     }
 }

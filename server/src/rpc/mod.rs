@@ -125,9 +125,11 @@ where
 
 /// Who calls, as `access.rs` put it there.
 fn caller<T>(request: &tonic::Request<T>) -> Result<Caller, tonic::Status> {
-    request.extensions().get::<Caller>().cloned().ok_or_else(|| {
-        error::status(&Failure::unauthenticated("the call has no identity"))
-    })
+    request
+        .extensions()
+        .get::<Caller>()
+        .cloned()
+        .ok_or_else(|| error::status(&Failure::unauthenticated("the call has no identity")))
 }
 
 /// What a method answers.

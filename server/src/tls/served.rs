@@ -48,7 +48,8 @@ impl Served {
         let hosts = {
             let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
             let life = shown.identity.not_before.duration_until(shown.identity.not_after);
-            if now < shown.identity.not_after && now.duration_until(shown.identity.not_after) > life / 3
+            if now < shown.identity.not_after
+                && now.duration_until(shown.identity.not_after) > life / 3
             {
                 return Ok(false);
             }
