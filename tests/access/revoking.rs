@@ -41,7 +41,7 @@ async fn a_revoked_agent_is_out_on_whatever_it_has_open() {
     let admin = province.wire("administrator").clients().await;
     let request = v1::RevokeAgentRequest {
         department: trial::DEPARTMENT.to_owned(),
-        agent: "lan".to_owned(),
+        agent: "mot-agent".to_owned(),
         reason: "the laptop was stolen".to_owned(),
     };
     let revoked = admin.admin().revoke_agent(request.clone()).await.unwrap().into_inner();
@@ -89,7 +89,7 @@ async fn agents_are_listed_with_what_is_known_of_them() {
         .collect();
     assert_eq!(names[0], ("", "admin", "administrator"));
     let one = listed.iter().find(|one| one.department == trial::DEPARTMENT).unwrap();
-    assert_eq!((one.name.as_str(), one.last_sequence, one.revoked), ("lan", 1, false));
+    assert_eq!((one.name.as_str(), one.last_sequence, one.revoked), ("mot-agent", 1, false));
     assert!(one.version.starts_with("tonic/"), "{}", one.version);
     let hours = one.clock_skew_ms / 3_600_000;
     assert!((1..=2).contains(&hours), "{} ms", one.clock_skew_ms);

@@ -16,8 +16,8 @@ use crate::harness::{
 
 const ROLES: [&str; 4] = ["agent", "reviewer", "operator", "administrator"];
 
-/// A server with the trial catalogue and one bearer of each role; the agent is of
-/// [`trial::DEPARTMENT`].
+/// A server with the trial catalogue and one bearer of each role, `mot-ROLE` by name;
+/// the agent is of [`trial::DEPARTMENT`].
 pub(super) struct Province {
     pub(super) server: Server,
     pub(super) badges: BTreeMap<&'static str, Badge>,
@@ -30,7 +30,8 @@ impl Province {
         let mut badges = BTreeMap::new();
         for role in &ROLES[..3] {
             let department = if *role == "agent" { trial::DEPARTMENT } else { "" };
-            badges.insert(*role, server.badge(&admin, role, department, "lan").await);
+            let name = format!("mot-{role}");
+            badges.insert(*role, server.badge(&admin, role, department, &name).await);
         }
         badges.insert("administrator", admin);
         Self { server, badges }
@@ -147,7 +148,7 @@ async fn what_a_request_says_of_its_caller_is_not_believed() {
     };
     let entries = operator.ledger().list_entries(chain).await.unwrap().into_inner().entries;
     let entry = <v1::CanonicalEntry as prost::Message>::decode(&*entries[0].canonical).unwrap();
-    assert_eq!((entry.agent.as_str(), entries.len()), ("lan", 1));
+    assert_eq!((entry.agent.as_str(), entries.len()), ("mot-agent", 1));
 }
 
 #[tokio::test]

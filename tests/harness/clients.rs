@@ -101,11 +101,6 @@ impl Clients {
         EnrolmentServiceClient::new(self.channel.clone())
     }
 
-    /// The connection itself.
-    pub(crate) fn channel(&self) -> Channel {
-        self.channel.clone()
-    }
-
     /// Asks what the server is.
     pub(crate) fn info(&self) -> ServerInfoServiceClient<Channel> {
         ServerInfoServiceClient::new(self.channel.clone())

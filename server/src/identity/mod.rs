@@ -174,7 +174,7 @@ mod tests {
             "tiendo://so-khcn/agent/",
             "tiendo:///agent/pc",
             "tiendo://so-khcn/agent/pc/x",
-            "tiendo://so-khcn/root/pc",
+            "tiendo://so-khcn/owner/pc",
             "tiendo://so-khcn/Agent/pc",
             "tiendo://so-khcn/agent/-pc",
             "tiendo://so-khcn/agent/p c",
