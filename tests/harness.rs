@@ -6,6 +6,7 @@ mod database;
 mod process;
 pub(crate) mod published;
 mod random;
+mod secure;
 mod server;
 mod service;
 mod tools;
@@ -17,9 +18,10 @@ pub(crate) use clients::{Clients, Collection};
 pub(crate) use database::{Database, PASSWORD, found};
 pub(crate) use process::{Outcome, program, run, until};
 pub(crate) use random::{Random, random};
+pub(crate) use secure::{Badge, Key, Wire, grant};
 pub(crate) use server::{Options, Server};
 pub(crate) use service::{SOON, Service};
-pub(crate) use tools::{buf_curl, grpcurl, python};
+pub(crate) use tools::{buf_curl, grpcurl, grpcurl_secure, python};
 pub(crate) use words::*;
 
 /// The generated client sides of `tiendo.v1`.

@@ -14,6 +14,7 @@ mod setting;
 mod breaking;
 mod tidy;
 
+mod access;
 mod agent;
 mod catalogue;
 mod crash;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Error, Settings};
+use crate::identity::Host;
 
 /// Keeps every figure the departments report and says where each target stands.
 #[derive(Debug, Parser)]
@@ -25,10 +26,28 @@ Logs go to stderr; the variable RUST_LOG filters them, as in RUST_LOG=debug.";
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve until told to stop.
-    #[command(
-        after_help = "Example:\n  tiendo-server serve --data ./data --listen 127.0.0.1:7443 --insecure-loopback"
-    )]
+    #[command(after_help = "Example:\n  tiendo-server serve --data ./data --listen 0.0.0.0:7443")]
     Serve(Serve),
+    /// Make the authority, the server's certificate, the keys, and a token for the first
+    /// administrator, once.
+    #[command(
+        after_help = "Example:\n  tiendo-server init --data ./data --host tiendo.angiang.gov.vn,10.1.2.3"
+    )]
+    Init {
+        /// The data folder to make.
+        #[arg(long)]
+        data: PathBuf,
+        /// What clients call the server: names and addresses, as they type them.
+        #[arg(long, value_name = "NAME", value_delimiter = ',', required = true, value_parser = host)]
+        host: Vec<Host>,
+    },
+    /// Make a token for an administrator who lost the way in; the server must be down.
+    #[command(after_help = "Example:\n  tiendo-server token --data ./data")]
+    Token {
+        /// The server's data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// Prove the chains of a ledger, and find every damaged byte; beside a running server too.
     #[command(after_help = "Example:\n  tiendo-server verify --data ./data")]
     Verify {
@@ -39,6 +58,11 @@ pub enum Command {
     /// Work with catalogues.
     #[command(subcommand)]
     Catalogue(Catalogue),
+}
+
+fn host(text: &str) -> Result<Host, String> {
+    let form = "a host is a DNS name or an IP address, without port";
+    Host::parse(text).ok_or_else(|| form.to_owned())
 }
 
 /// A command on catalogues.

@@ -10,12 +10,16 @@ use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::journal::Allocation;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::Serve;
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
+use crate::identity::{Authority, Files, Host};
+use crate::security::Security;
 use crate::store::Store;
-use crate::store::sled::{Opened, Options, SledStore, verify as verify_ledger};
+use crate::store::sled::{self, Options, SledStore, verify as verify_ledger};
+use crate::{Ended, Opened};
 
 /// A configuration that cannot be used.
 const BAD_CONFIGURATION: u8 = 64;
@@ -49,9 +53,48 @@ pub fn serve(arguments: &Serve) -> ExitCode {
 async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
     // Before anything is served: a signal that comes early stops gracefully too.
     let told = told_to_stop().context("waiting for signals")?;
+    let stop = CancellationToken::new();
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            told.await;
+            stop.cancel();
+        }
+    });
     let listener = TcpListener::bind(config.listen)
         .await
-        .with_context(|| format!("listening on `{}`", config.listen))?;
+        .with_context(|| format!("listening on `{}`", config.listen))?
+        .into_std()?;
+    let clock = clock(config)?;
+    let security =
+        if config.insecure_loopback { None } else { Some(Security::open(&config.data, &clock)?) };
+    if let Some(security) = &security {
+        tokio::spawn(Arc::clone(&security.served).keep_fresh(clock.clone()));
+    }
+    loop {
+        let opened = open(config).await?;
+        let address = listener.local_addr()?;
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            engine = opened.store.engine(),
+            catalogue = opened.catalogue.version,
+            data = %config.data.display(),
+            "serving {} on {address}",
+            if security.is_some() { "with TLS" } else { "without TLS, for trying things out," }
+        );
+        let listener = TcpListener::from_std(listener.try_clone()?)?;
+        let told = stop.cancelled();
+        let ended =
+            crate::run(config, opened, security.as_ref(), listener, clock.clone(), told).await?;
+        if ended == Ended::Told {
+            return Ok(());
+        }
+        tracing::info!("the catalogue was replaced; everything is opened anew");
+    }
+}
+
+/// Opens what is served.
+async fn open(config: &Config) -> anyhow::Result<Opened> {
     let catalogue = Arc::new(catalogue(config)?);
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("making the data folder `{}`", config.data.display()))?;
@@ -60,23 +103,75 @@ async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
         allocation: Allocation::Ahead,
         ..Options::default()
     };
-    let (data, opened) = (config.data.clone(), Arc::clone(&catalogue));
-    let (store, report) =
-        tokio::task::spawn_blocking(move || SledStore::open(&data, opened, options))
-            .await?
-            .with_context(|| format!("opening the ledger in `{}`", config.data.display()))?;
+    let (store, report) = open_store(&config.data, &catalogue, options).await?;
     log_opening(&report);
     tokio::spawn(stop_at_once(store.failure()));
-    let address = listener.local_addr()?;
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        engine = store.engine(),
-        catalogue = catalogue.version,
-        data = %config.data.display(),
-        "serving without TLS on {address}, for trying things out"
-    );
+    Ok(Opened { catalogue, store: Arc::new(store) })
+}
+
+async fn open_store(
+    data: &Path,
+    catalogue: &Arc<Catalogue>,
+    options: Options,
+) -> anyhow::Result<(SledStore, sled::Opened)> {
+    let (folder, catalogue) = (data.to_owned(), Arc::clone(catalogue));
+    tokio::task::spawn_blocking(move || SledStore::open(&folder, catalogue, options))
+        .await?
+        .with_context(|| format!("opening the ledger in `{}`", data.display()))
+}
+
+/// Makes the authority, the server's certificate, the keys, and the first token.
+pub fn init(data: &Path, hosts: &[Host]) -> ExitCode {
+    exit(quiet_runtime().and_then(|runtime| {
+        let clock = Clock::system();
+        let authority = crate::security::create(data, hosts, &clock)?;
+        let files = Files::of(data);
+        say(&format!("authority    {}", files.authority().display()));
+        say(&format!("fingerprint  {}", hexadecimal(&authority.fingerprint())));
+        say(&format!("server       {}", files.server().display()));
+        say(&format!(
+            "for          {}",
+            hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        ));
+        runtime.block_on(administrators_token(data, authority, clock))
+    }))
+}
+
+/// Makes a token for an administrator, while the server is down.
+pub fn token(data: &Path) -> ExitCode {
+    exit(quiet_runtime().and_then(|runtime| {
+        let authority = Authority::open(&Files::of(data))?;
+        runtime.block_on(administrators_token(data, authority, Clock::system()))
+    }))
+}
+
+async fn administrators_token(
+    data: &Path,
+    authority: Authority,
+    clock: Clock,
+) -> anyhow::Result<()> {
+    // Tokens of administrators depend on no catalogue.
+    let catalogue = Arc::new(parse_catalogue("the shipped catalogue", crate::SHIPPED_CATALOGUE)?);
+    let (store, _) = open_store(data, &catalogue, Options::default()).await?;
     let store: Arc<dyn Store> = Arc::new(store);
-    crate::run(config, catalogue, store, listener, clock(config)?, told).await
+    let made = crate::security::administrator(Arc::new(authority), store, catalogue, clock).await?;
+    let ends = made.expires_at.as_ref().and_then(tiendo_shared::wire::instant);
+    say("\nA token for an administrator, good for one use:\n");
+    say(&made.token);
+    say(&format!(
+        "\nIt ends at {} and is shown here only. Redeem it on the administrator's computer:\n\n  \
+         tiendo-agent --server HOST:7443 enrol --agent NAME",
+        ends.map(|ends| ends.to_string()).unwrap_or_default()
+    ));
+    Ok(())
+}
+
+fn quiet_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime")
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn clock(config: &Config) -> anyhow::Result<Clock> {
@@ -86,7 +181,7 @@ fn clock(config: &Config) -> anyhow::Result<Clock> {
 }
 
 /// What was found on opening; damage is an error that an operator has to see.
-fn log_opening(opened: &Opened) {
+fn log_opening(opened: &sled::Opened) {
     tracing::info!(
         departments = opened.departments,
         replayed = opened.replayed,
@@ -120,8 +215,7 @@ pub fn verify(data: &Path) -> ExitCode {
     match verify_ledger(data) {
         Ok(report) => {
             for (id, department) in &report.departments {
-                let head = department.head.iter().map(|byte| format!("{byte:02x}"));
-                let head = head.collect::<Vec<_>>().concat();
+                let head = hexadecimal(&department.head);
                 say(&format!(
                     "{id}: {} entries, {} of them acts, {} measurements, head {} {head}",
                     department.entries,
@@ -170,16 +264,21 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// The catalogue of a file, the one that replaced the shipped one, or the shipped one.
 fn catalogue(config: &Config) -> anyhow::Result<Catalogue> {
-    let (name, text) = match &config.catalogue {
+    let replaced = Some(config.replaced_catalogue()).filter(|path| path.exists());
+    match config.catalogue.clone().or(replaced) {
         Some(path) => {
-            let text = std::fs::read_to_string(path)
+            let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("reading the catalogue `{}`", path.display()))?;
-            (path.display().to_string(), text)
+            parse_catalogue(&path.display().to_string(), &text)
         }
-        None => ("the shipped catalogue".to_owned(), crate::SHIPPED_CATALOGUE.to_owned()),
-    };
-    Catalogue::parse(&text).map_err(|problems| anyhow::anyhow!("`{name}` has errors:\n{problems}"))
+        None => parse_catalogue("the shipped catalogue", crate::SHIPPED_CATALOGUE),
+    }
+}
+
+fn parse_catalogue(name: &str, text: &str) -> anyhow::Result<Catalogue> {
+    Catalogue::parse(text).map_err(|problems| anyhow::anyhow!("`{name}` has errors:\n{problems}"))
 }
 
 /// Reports every error of a catalogue with its line.

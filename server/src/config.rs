@@ -7,10 +7,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 use tiendo_shared::submission::MOST_ITEMS;
 
 use crate::rpc::Limits;
+use crate::tls::Handshakes;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,12 @@ pub struct Config {
     pub data: PathBuf,
     /// Address of the gRPC listener; loopback while `insecure_loopback`.
     pub listen: SocketAddr,
+    /// Serve without TLS and believe what callers say of themselves.
+    pub insecure_loopback: bool,
+    /// How TLS handshakes are bounded.
+    pub handshakes: Handshakes,
+    /// How long after its end a certificate can still be renewed.
+    pub renew_expired_for: SignedDuration,
     /// A catalogue instead of the one that ships with the server.
     pub catalogue: Option<PathBuf>,
     /// How log lines are written.
@@ -40,6 +48,13 @@ pub struct Config {
     pub checkpoint_mib: u64,
     /// File that tells the time instead of the machine's clock; only without TLS.
     pub clock_file: Option<PathBuf>,
+}
+
+impl Config {
+    /// Where a catalogue stands that replaced the shipped one while the server ran.
+    pub fn replaced_catalogue(&self) -> PathBuf {
+        self.data.join("catalogue.toml")
+    }
 }
 
 /// Keys as they stand in a file, in variables or in flags; all optional.
@@ -56,6 +71,12 @@ pub struct Settings {
     pub catalogue: Option<PathBuf>,
     /// Serve without TLS on a loopback address.
     pub insecure_loopback: Option<bool>,
+    /// Seconds a handshake may take.
+    pub handshake_secs: Option<u64>,
+    /// Most handshakes at once.
+    pub handshakes: Option<usize>,
+    /// Days after its end in which a certificate can be renewed.
+    pub renew_expired_for_days: Option<u32>,
     /// `text` or `json`.
     pub log_format: Option<String>,
     /// Seconds to drain when stopping.
@@ -100,6 +121,9 @@ impl Settings {
             engine: lookup("TIENDO_ENGINE"),
             catalogue: lookup("TIENDO_CATALOGUE").map(PathBuf::from),
             insecure_loopback: read(&lookup, "TIENDO_INSECURE_LOOPBACK", &mut problems),
+            handshake_secs: read(&lookup, "TIENDO_HANDSHAKE_SECS", &mut problems),
+            handshakes: read(&lookup, "TIENDO_HANDSHAKES", &mut problems),
+            renew_expired_for_days: read(&lookup, "TIENDO_RENEW_EXPIRED_FOR_DAYS", &mut problems),
             log_format: lookup("TIENDO_LOG_FORMAT"),
             shutdown_grace_secs: read(&lookup, "TIENDO_SHUTDOWN_GRACE_SECS", &mut problems),
             message_bytes: read(&lookup, "TIENDO_MESSAGE_BYTES", &mut problems),
@@ -121,6 +145,9 @@ impl Settings {
             engine: self.engine.or(other.engine),
             catalogue: self.catalogue.or(other.catalogue),
             insecure_loopback: self.insecure_loopback.or(other.insecure_loopback),
+            handshake_secs: self.handshake_secs.or(other.handshake_secs),
+            handshakes: self.handshakes.or(other.handshakes),
+            renew_expired_for_days: self.renew_expired_for_days.or(other.renew_expired_for_days),
             log_format: self.log_format.or(other.log_format),
             shutdown_grace_secs: self.shutdown_grace_secs.or(other.shutdown_grace_secs),
             message_bytes: self.message_bytes.or(other.message_bytes),
@@ -154,10 +181,15 @@ impl Settings {
         if self.clock_file.is_some() && self.insecure_loopback != Some(true) {
             problems.push("`clock_file` is for trying out, with `insecure_loopback`".to_owned());
         }
+        let handshakes = self.checked_handshakes(&mut problems);
+        let days = i64::from(self.renew_expired_for_days.unwrap_or(365));
         match (self.data, listen) {
             (Some(data), Some(listen)) if problems.is_empty() => Ok(Config {
                 data,
                 listen,
+                insecure_loopback: self.insecure_loopback == Some(true),
+                handshakes,
+                renew_expired_for: SignedDuration::from_hours(24 * days),
                 catalogue: self.catalogue,
                 log_format,
                 shutdown_grace: Duration::from_secs(self.shutdown_grace_secs.unwrap_or(10)),
@@ -176,13 +208,7 @@ impl Settings {
                 .push(format!("`listen` is `{text}`; accepted: `127.0.0.1:7443`, `[::1]:7443`"));
             return None;
         };
-        if self.insecure_loopback != Some(true) {
-            problems.push(
-                "this version serves without TLS only, so it needs `--insecure-loopback` and a \
-                 loopback address"
-                    .to_owned(),
-            );
-        } else if !listen.ip().is_loopback() {
+        if self.insecure_loopback == Some(true) && !listen.ip().is_loopback() {
             problems.push(format!(
                 "`insecure_loopback` serves without TLS and refuses `{listen}`, which is not a \
                  loopback address; use `127.0.0.1:{}`",
@@ -190,6 +216,18 @@ impl Settings {
             ));
         }
         Some(listen)
+    }
+
+    fn checked_handshakes(&self, problems: &mut Vec<String>) -> Handshakes {
+        let seconds = self.handshake_secs.unwrap_or(10);
+        let at_once = self.handshakes.unwrap_or(512);
+        if !(1..=300).contains(&seconds) {
+            problems.push(format!("`handshake_secs` is {seconds}; accepted: 1 to 300"));
+        }
+        if !(1..=100_000).contains(&at_once) {
+            problems.push(format!("`handshakes` is {at_once}; accepted: 1 to 100000"));
+        }
+        Handshakes { within: Duration::from_secs(seconds), at_once }
     }
 
     fn checked_limits(&self, problems: &mut Vec<String>) -> Limits {
@@ -271,7 +309,8 @@ mod tests {
         for (listen, insecure, served) in [
             ("127.0.0.1:7443", true, true),
             ("[::1]:7443", true, true),
-            ("127.0.0.1:7443", false, false),
+            ("127.0.0.1:7443", false, true),
+            ("0.0.0.0:7443", false, true),
             ("0.0.0.0:7443", true, false),
             ("192.168.1.1:7443", true, false),
             ("[::]:7443", true, false),

@@ -10,7 +10,7 @@ use tiendo_shared::wire::{self, v1};
 
 use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::identity::Caller;
+use crate::identity::{Caller, Members};
 use crate::signer::Desk;
 use crate::store::{Appended, Store, Submission};
 
@@ -28,6 +28,8 @@ pub struct Intake {
     pub desk: Desk,
     /// Dates receipts.
     pub clock: Clock,
+    /// Whose last submission it is, is remembered.
+    pub members: Arc<Members>,
     /// Most measurements in one submission.
     pub most_items: usize,
 }
@@ -57,6 +59,9 @@ impl Intake {
         } else {
             self.store.append(submission).await?
         };
+        if let Appended::Recorded { recorded, .. } = &appended {
+            self.members.submitted(caller, recorded.link.sequence);
+        }
         Ok(self.answer(appended).await)
     }
 

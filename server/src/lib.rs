@@ -1,12 +1,16 @@
 //! The central server of Tiendo: keeps every figure and says where each target stands.
 //!
-//! Store → use cases ([`intake`], [`figures`], [`reports`], [`standing`]) → [`rpc`]. The use
-//! cases know nothing of tonic; only `rpc/error.rs` builds a status.
+//! Store → use cases ([`intake`], [`figures`], [`reports`], [`standing`],
+//! [`enrolment`], [`administration`]) → [`rpc`] behind [`tls`]. The use cases know nothing of
+//! tonic; only `rpc/error.rs` builds a status.
 
+pub mod acts;
+pub mod administration;
 pub mod cli;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod enrolment;
 pub mod failure;
 pub mod figures;
 pub mod identity;
@@ -14,9 +18,11 @@ pub mod intake;
 pub mod page;
 pub mod reports;
 pub mod rpc;
+pub mod security;
 pub mod signer;
 pub mod standing;
 pub mod store;
+pub mod tls;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -27,21 +33,25 @@ use tiendo_shared::catalogue::Catalogue;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tower_http::classify::{GrpcCode, GrpcErrorsAsFailures, SharedClassifier};
 use tower_http::trace::TraceLayer;
 
+use crate::acts::Acts;
+use crate::administration::Administration;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::enrolment::Enrolment;
 use crate::figures::Figures;
 use crate::intake::Intake;
 use crate::reports::Reports;
 use crate::rpc::Services;
-use crate::rpc::access::Gate;
+use crate::rpc::gate::{Door, Gate};
+use crate::security::Security;
 use crate::signer::{Desk, Signer};
 use crate::standing::Standing;
 use crate::store::Store;
+use crate::tls::Acceptor;
 
 /// The catalogue that ships with the server.
 pub const SHIPPED_CATALOGUE: &str = include_str!("../catalogue/an-giang.toml");
@@ -49,51 +59,104 @@ pub const SHIPPED_CATALOGUE: &str = include_str!("../catalogue/an-giang.toml");
 /// How often an idle connection is pinged while a call is open on it.
 const KEEPALIVE: Duration = Duration::from_mins(1);
 
+/// How long calls may hold the store after they were cut off.
+const RELEASED_WITHIN: Duration = Duration::from_secs(10);
+
 /// How much of a stream or connection may be on its way.
 const WINDOW_BYTES: u32 = 4 << 20;
 
-/// Serves `store` on `listener` until `shutdown` ends, then drains within the
-/// configured grace. Health says SERVING from the first call on.
+/// How serving ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to stop.
+    Told,
+    /// What it serves was replaced: open the catalogue and the store anew.
+    Reopen,
+}
+
+/// What is served.
+#[derive(Debug)]
+pub struct Opened {
+    /// The catalogue in force.
+    pub catalogue: Arc<Catalogue>,
+    /// The store, opened with it.
+    pub store: Arc<dyn Store>,
+}
+
+/// Serves on `listener` until `shutdown` ends or the catalogue is replaced, then drains
+/// within the configured grace. Health says SERVING from the first call on.
+///
+/// Without `security` callers are believed; the listener is on a loopback address then.
 pub async fn run(
     config: &Config,
-    catalogue: Arc<Catalogue>,
-    store: Arc<dyn Store>,
+    opened: Opened,
+    security: Option<&Security>,
     listener: TcpListener,
     clock: Clock,
     shutdown: impl Future<Output = ()>,
-) -> anyhow::Result<()> {
-    let signer = Signer::open(&config.data.join("ledger.key"))
-        .with_context(|| format!("the ledger key in `{}`", config.data.display()))?;
-    let stopping = CancellationToken::new();
-    let services = services(config, &catalogue, &store, Desk::open(signer), clock, &stopping);
+) -> anyhow::Result<Ended> {
+    let (stopping, reopen) = (CancellationToken::new(), CancellationToken::new());
+    let Opened { catalogue, store } = opened;
+    let acts = Acts::open(Arc::clone(&store), clock.clone()).await.context("reading the acts")?;
+    let door = match security {
+        Some(_) => Door::Members(Arc::clone(acts.members()), clock.clone()),
+        None => Door::Insecure,
+    };
+    let tokens = Tokens { stopping: stopping.clone(), reopen: reopen.clone() };
+    let services = services(config, &catalogue, &store, security, acts, clock, tokens)?;
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", ServingStatus::Serving).await;
-    let incoming =
-        TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE));
+    let acceptor = Acceptor {
+        tls: security.map(|security| security.tls.clone()),
+        handshakes: config.handshakes,
+        cut: CancellationToken::new(),
+    };
+    let cut = acceptor.cut.clone().drop_guard();
     let serving = Server::builder()
         .layer(TraceLayer::new(servers_fault()))
-        .layer(tower::layer::layer_fn(Gate::insecure))
+        .layer(tower::layer::layer_fn(move |inner| Gate::new(inner, door.clone())))
         .max_concurrent_streams(config.limits.concurrent_streams)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .add_routes(rpc::routes(&services, health_service)?)
-        .serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
-    let mut serving = std::pin::pin!(serving);
-    tokio::select! {
-        ended = &mut serving => ended.context("serving ended")?,
-        () = shutdown => {
-            tracing::info!("stopping: no new calls are taken");
-            health.set_service_status("", ServingStatus::NotServing).await;
-            stopping.cancel();
-            if let Ok(ended) = tokio::time::timeout(config.shutdown_grace, serving).await {
-                ended.context("serving ended")?;
-            } else {
-                tracing::warn!("calls in flight were cut off after the grace period");
-            }
-        }
+        .serve_with_incoming_shutdown(
+            acceptor.accept(listener, stopping.clone()),
+            stopping.clone().cancelled_owned(),
+        );
+    drop(services);
+    let mut serving = Box::pin(serving);
+    let ended = tokio::select! {
+        ended = &mut serving => return ended.context("serving ended").map(|()| Ended::Told),
+        () = shutdown => Ended::Told,
+        () = reopen.cancelled() => Ended::Reopen,
+    };
+    tracing::info!("stopping: no new calls are taken");
+    health.set_service_status("", ServingStatus::NotServing).await;
+    stopping.cancel();
+    if let Ok(ended) = tokio::time::timeout(config.shutdown_grace, serving).await {
+        ended.context("serving ended")?;
+    } else {
+        tracing::warn!("calls in flight were cut off after the grace period");
     }
-    store.close().await.context("closing the store")
+    drop(cut);
+    store.close().await.context("closing the store")?;
+    if ended == Ended::Reopen {
+        released(store).await?;
+    }
+    Ok(ended)
+}
+
+/// Waits until nobody holds the store any more, so that it can be opened again.
+async fn released(store: Arc<dyn Store>) -> anyhow::Result<()> {
+    let freed = async {
+        let mut looks = tokio::time::interval(Duration::from_millis(10));
+        while Arc::strong_count(&store) > 1 {
+            looks.tick().await;
+        }
+    };
+    let freed = tokio::time::timeout(RELEASED_WITHIN, freed).await;
+    freed.context("a call still held the store; the server has to be started again")
 }
 
 /// Logs as errors what is the server's fault; what a caller got wrong is not.
@@ -115,30 +178,54 @@ fn servers_fault() -> SharedClassifier<GrpcErrorsAsFailures> {
     )
 }
 
+/// What ends serving.
+struct Tokens {
+    stopping: CancellationToken,
+    reopen: CancellationToken,
+}
+
 fn services(
     config: &Config,
     catalogue: &Arc<Catalogue>,
     store: &Arc<dyn Store>,
-    desk: Desk,
+    security: Option<&Security>,
+    acts: Acts,
     clock: Clock,
-    stopping: &CancellationToken,
-) -> Services {
+    tokens: Tokens,
+) -> anyhow::Result<Services> {
+    let signer = Signer::open(&config.data.join("ledger.key"))
+        .with_context(|| format!("the ledger key in `{}`", config.data.display()))?;
     let figures = Figures { store: Arc::clone(store), catalogue: Arc::clone(catalogue) };
-    Services {
+    let authority = security.map(|security| Arc::clone(&security.authority));
+    Ok(Services {
         catalogue: Arc::clone(catalogue),
         store: Arc::clone(store),
         intake: Intake {
             store: Arc::clone(store),
             catalogue: Arc::clone(catalogue),
-            desk,
+            desk: Desk::open(signer),
             clock: clock.clone(),
+            members: Arc::clone(acts.members()),
             most_items: config.limits.submission_items,
         },
         reports: Reports { store: Arc::clone(store), catalogue: Arc::clone(catalogue) },
         standing: Standing { figures: figures.clone() },
         figures,
+        enrolment: Enrolment {
+            authority: authority.clone(),
+            acts: acts.clone(),
+            guesses: Arc::default(),
+            renew_expired_for: config.renew_expired_for,
+        },
+        administration: Administration {
+            authority,
+            acts,
+            catalogue: Arc::clone(catalogue),
+            catalogue_file: config.catalogue.is_none().then(|| config.replaced_catalogue()),
+            reopen: tokens.reopen,
+        },
         clock,
         limits: config.limits,
-        stopping: stopping.clone(),
-    }
+        stopping: tokens.stopping,
+    })
 }

@@ -13,6 +13,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Init { data, host } => command::init(&data, &host),
+        Command::Token { data } => command::token(&data),
         Command::Verify { data } => command::verify(&data),
         Command::Serve(serve) => command::serve(&serve),
         Command::Catalogue(Catalogue::Check { file }) => command::check_catalogue(&file),

@@ -47,6 +47,11 @@ pub enum Act {
         /// When it ends.
         expires: Timestamp,
     },
+    /// An administrator revoked a join token before anybody used it.
+    TokenRevoked {
+        /// Id of the token.
+        token: String,
+    },
     /// A token was redeemed for a certificate.
     AgentEnrolled {
         /// Id of the token.
@@ -101,6 +106,7 @@ impl Act {
             Self::ReportReturned { period, .. } => Some((*period, State::Returned)),
             Self::ReportReopened { period, .. } => Some((*period, State::Reopened)),
             Self::TokenCreated { .. }
+            | Self::TokenRevoked { .. }
             | Self::AgentEnrolled { .. }
             | Self::CertificateRenewed(_)
             | Self::AgentRevoked { .. }

@@ -5,8 +5,10 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
+use super::stubs::admin_service_client::AdminServiceClient;
 use super::stubs::catalogue_service_client::CatalogueServiceClient;
 use super::stubs::collection_service_client::CollectionServiceClient;
+use super::stubs::enrolment_service_client::EnrolmentServiceClient;
 use super::stubs::ledger_service_client::LedgerServiceClient;
 use super::stubs::server_info_service_client::ServerInfoServiceClient;
 use super::stubs::status_service_client::StatusServiceClient;
@@ -87,6 +89,16 @@ impl Clients {
     /// Reads the chains.
     pub(crate) fn ledger(&self) -> LedgerServiceClient<Channel> {
         LedgerServiceClient::new(self.channel.clone()).max_decoding_message_size(LONGEST_ANSWER)
+    }
+
+    /// Manages who gets in.
+    pub(crate) fn admin(&self) -> AdminServiceClient<Channel> {
+        AdminServiceClient::new(self.channel.clone())
+    }
+
+    /// Gets certificates.
+    pub(crate) fn enrolment(&self) -> EnrolmentServiceClient<Channel> {
+        EnrolmentServiceClient::new(self.channel.clone())
     }
 
     /// Asks what the server is.

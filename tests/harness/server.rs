@@ -17,6 +17,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::clients::{Clients, Collection, Status};
 use super::process::{Outcome, program, run, until};
+use super::secure::Wire;
 
 /// How long a start may take, after a kill too.
 pub(crate) const START_WITHIN: Duration = Duration::from_secs(10);
@@ -33,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) variables: Vec<(&'static str, &'static str)>,
     /// The time it is for the server instead of the machine's; none for that.
     pub(crate) clock: Option<String>,
+    /// Serve with TLS, after `tiendo-server init`.
+    pub(crate) secure: bool,
 }
 
 impl Options {
@@ -49,6 +52,7 @@ pub(crate) struct Server {
     options: Options,
     port: u16,
     child: Child,
+    first_token: String,
 }
 
 impl Server {
@@ -66,9 +70,10 @@ impl Server {
         if let Some(instant) = &options.clock {
             set_clock(folder.path(), instant);
         }
+        let first_token = if options.secure { init(folder.path()).await } else { String::new() };
         let port = free_port();
         let child = spawn(folder.path(), &options, port);
-        let mut server = Self { folder, options, port, child };
+        let mut server = Self { folder, options, port, child, first_token };
         while let Err(log) = server.becomes_ready().await {
             // Another process may have been quicker to take the port.
             let last = log.lines().last().unwrap_or_default();
@@ -140,6 +145,11 @@ impl Server {
         set_clock(self.folder.path(), instant);
     }
 
+    /// The token for the first administrator; empty without TLS.
+    pub(crate) fn first_token(&self) -> &str {
+        &self.first_token
+    }
+
     /// Its data folder.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -190,13 +200,18 @@ impl Server {
     /// Waits until it says that it serves; its log if it ends instead.
     async fn becomes_ready(&mut self) -> Result<(), String> {
         let endpoint = self.endpoint();
+        let wire = self.options.secure.then(|| Wire::to(self));
         let child = &mut self.child;
         let folder = self.folder.path();
         let ready = until(START_WITHIN, async || {
             if child.try_wait().unwrap().is_some() {
                 return Some(Err(log(folder)));
             }
-            is_serving(&endpoint).await.then_some(Ok(()))
+            let channel = match &wire {
+                Some(wire) => wire.connect().await,
+                None => endpoint.connect().await,
+            };
+            is_serving(channel.ok()?).await.then_some(Ok(()))
         });
         ready.await.unwrap_or_else(|| {
             Err(format!("it does not serve after {START_WITHIN:?}; log:\n{}", log(folder)))
@@ -204,8 +219,16 @@ impl Server {
     }
 }
 
-async fn is_serving(endpoint: &Endpoint) -> bool {
-    let Ok(channel) = endpoint.connect().await else { return false };
+/// Makes what TLS needs; the token for the first administrator.
+async fn init(folder: &Path) -> String {
+    let mut command = Command::new(program("tiendo-server"));
+    command.args(["init", "--host", "localhost,127.0.0.1", "--data"]).arg(folder.join("data"));
+    let said = run(&mut command).await.expect_success();
+    let token = said.lines().find(|line| line.starts_with("tiendo-"));
+    token.unwrap_or_else(|| panic!("no token in:\n{said}")).to_owned()
+}
+
+async fn is_serving(channel: Channel) -> bool {
     HealthClient::new(channel)
         .check(HealthCheckRequest { service: String::new() })
         .await
@@ -216,7 +239,7 @@ fn spawn(folder: &Path, options: &Options, port: u16) -> Child {
     let log = File::options().append(true).create(true).open(folder.join("log")).unwrap();
     let mut command = Command::new(program("tiendo-server"));
     command
-        .args(["serve", "--insecure-loopback", "--listen", &format!("127.0.0.1:{port}")])
+        .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
         .arg("--data")
         .arg(folder.join("data"))
         .envs(options.variables.iter().copied())
@@ -224,6 +247,9 @@ fn spawn(folder: &Path, options: &Options, port: u16) -> Child {
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .kill_on_drop(true);
+    if !options.secure {
+        command.arg("--insecure-loopback");
+    }
     if options.catalogue.is_some() {
         command.arg("--catalogue").arg(folder.join("catalogue.toml"));
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use tokio::process::Command;
 
 use super::process::{Outcome, run};
+use super::secure::Badge;
 use super::server::Server;
 use crate::setting::tool;
 
@@ -12,6 +13,24 @@ use crate::setting::tool;
 pub(crate) async fn grpcurl(server: &Server, flags: &[&str], words: &[&str]) -> Option<Outcome> {
     let mut command = Command::new(tool("grpcurl")?);
     command.arg("-plaintext").args(flags).arg(server.address()).args(words);
+    Some(run(&mut command).await)
+}
+
+/// `grpcurl -cacert … -cert … -key … localhost:PORT WORDS`; none where there is no grpcurl.
+pub(crate) async fn grpcurl_secure(
+    server: &Server,
+    badge: Option<&Badge>,
+    words: &[&str],
+) -> Option<Outcome> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(tool("grpcurl")?);
+    command.arg("-cacert").arg(server.authority());
+    if let Some(badge) = badge {
+        let (pem, key) = badge.save(folder.path(), "me");
+        command.arg("-cert").arg(pem).arg("-key").arg(key);
+    }
+    let (_, port) = server.address().rsplit_once(':').map(|(h, p)| (h.to_owned(), p.to_owned()))?;
+    command.arg(format!("localhost:{port}")).args(words);
     Some(run(&mut command).await)
 }
 

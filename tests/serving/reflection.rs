@@ -6,7 +6,8 @@ use super::{LATER, methods};
 use crate::harness::{Server, buf_curl, grpcurl};
 
 /// Data with which a method answers something on an empty server.
-const QUESTIONS: [(&str, &str); 14] = [
+const QUESTIONS: [(&str, &str); 15] = [
+    ("AdminService/ListAgents", "{}"),
     ("CatalogueService/GetIndicator", r#"{"id": "digital-economy-share"}"#),
     ("CatalogueService/ListDepartments", "{}"),
     ("CatalogueService/ListIndicators", r#"{"department": "so-khcn"}"#),
@@ -24,6 +25,16 @@ const QUESTIONS: [(&str, &str); 14] = [
     ("StatusService/ListReportingRates", "{}"),
     ("CollectionService/ListDueReports", "{}"),
     ("CollectionService/SubmitMeasurements", SUBMISSION),
+];
+
+/// What has nothing to do without TLS or on an empty server, with data and the answer.
+const REFUSED: [(&str, &str, &str); 6] = [
+    ("AdminService/CreateJoinToken", r#"{"role": "operator"}"#, "FailedPrecondition"),
+    ("AdminService/ReplaceCatalogue", r#"{"toml": "x"}"#, "InvalidArgument"),
+    ("AdminService/RevokeAgent", r#"{"agent": "x", "reason": "y"}"#, "NotFound"),
+    ("AdminService/RevokeJoinToken", r#"{"token_id": "x"}"#, "NotFound"),
+    ("EnrolmentService/Enrol", "{}", "FailedPrecondition"),
+    ("EnrolmentService/Renew", "{}", "FailedPrecondition"),
 ];
 
 const SUBMISSION: &str = r#"{
@@ -82,7 +93,13 @@ async fn grpcurl_calls_everything() {
         let answer = grpcurl(&server, &flags, &[&name]).await.unwrap().expect_success();
         assert!(answer.contains("\"signature\""), "{answer}");
     }
-    let covered = QUESTIONS.len() + 2 + LATER.len();
+    for (method, data, code) in REFUSED {
+        let refused = grpcurl(&server, &["-d", data], &[&format!("tiendo.v1.{method}")]).await;
+        let refused = refused.unwrap();
+        assert_ne!(refused.code, Some(0));
+        refused.expect_words(&[code]);
+    }
+    let covered = QUESTIONS.len() + REFUSED.len() + 2 + LATER.len();
     assert_eq!(covered, methods().len(), "every method was called or is of a later version");
     for method in LATER {
         let name = format!("tiendo.v1.{method}");

@@ -1,20 +1,15 @@
-//! Who may call what: one table for every rpc, and the layer that holds it.
+//! Who may call what: one table for every rpc; `gate.rs` holds it.
 
-use std::future::Ready;
-use std::task::{Context, Poll};
-
-use futures_util::future::Either;
-use tonic::body::Body;
-
-use super::error::status;
-use crate::failure::Failure;
-use crate::identity::{Caller, Role, insecure_caller};
+use crate::identity::{Caller, Role};
 
 /// Who may call an rpc.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Anyone, without identity.
     Anyone,
+    /// Callers who act for a department of their own: agents. An administrator does not,
+    /// except without TLS, where the request names a department.
+    Agents,
     /// Callers of one of these roles, and administrators.
     Roles(&'static [Role]),
 }
@@ -22,7 +17,7 @@ pub enum Access {
 use Role::{Administrator, Agent, Operator, Reviewer};
 
 const EVERYONE: Access = Access::Roles(&[Agent, Reviewer, Operator]);
-const AGENTS: Access = Access::Roles(&[Agent]);
+const AGENTS: Access = Access::Agents;
 const READERS: Access = Access::Roles(&[Reviewer, Operator]);
 const REVIEWERS: Access = Access::Roles(&[Reviewer]);
 const LEDGER_READERS: Access = Access::Roles(&[Agent, Operator]);
@@ -35,6 +30,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/tiendo.v1.AdminService/ListAgents", ADMINISTRATORS),
     ("/tiendo.v1.AdminService/ReplaceCatalogue", ADMINISTRATORS),
     ("/tiendo.v1.AdminService/RevokeAgent", ADMINISTRATORS),
+    ("/tiendo.v1.AdminService/RevokeJoinToken", ADMINISTRATORS),
     ("/tiendo.v1.CatalogueService/GetIndicator", EVERYONE),
     ("/tiendo.v1.CatalogueService/ListDepartments", EVERYONE),
     ("/tiendo.v1.CatalogueService/ListIndicators", EVERYONE),
@@ -76,49 +72,21 @@ pub fn access(path: &str) -> Option<Access> {
     })
 }
 
-fn permits(access: Access, caller: &Caller) -> bool {
-    match access {
-        Access::Anyone => true,
-        Access::Roles(roles) => caller.role == Administrator || roles.contains(&caller.role),
-    }
-}
-
-/// Puts the [`Caller`] into each request and refuses what the table forbids.
-#[derive(Debug, Clone)]
-pub struct Gate<S>(S);
-
-impl<S> Gate<S> {
-    /// A gate before `inner` that believes what a loopback caller says of itself.
-    pub fn insecure(inner: S) -> Self {
-        Self(inner)
-    }
-}
-
-impl<S> tower::Service<http::Request<Body>> for Gate<S>
-where
-    S: tower::Service<http::Request<Body>, Response = http::Response<Body>>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Answer<S::Future, S::Error>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
+impl Access {
+    /// Whether no identity is needed.
+    pub fn is_open(self) -> bool {
+        self == Self::Anyone
     }
 
-    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        let caller = insecure_caller(request.headers());
-        // A path that is not served goes through, to be answered UNIMPLEMENTED.
-        if access(request.uri().path()).is_none_or(|access| permits(access, &caller)) {
-            request.extensions_mut().insert(caller);
-            return Answer::Left(self.0.call(request));
+    /// Whether this caller may; `trusted` is one without TLS, who is believed.
+    pub fn permits(self, caller: &Caller, trusted: bool) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Agents => caller.role == Agent || trusted,
+            Self::Roles(roles) => caller.role == Administrator || roles.contains(&caller.role),
         }
-        let denied = Failure::Denied(format!("`{}` is not for this role", request.uri().path()));
-        Answer::Right(std::future::ready(Ok(status(&denied).into_http())))
     }
 }
-
-type Answer<F, E> = Either<F, Ready<Result<http::Response<Body>, E>>>;
 
 #[cfg(test)]
 mod tests {
@@ -145,11 +113,30 @@ mod tests {
     #[test]
     fn a_role_may_do_no_more_than_the_table_says() {
         let caller = |role| Caller { role, department: None, name: String::new() };
-        assert!(permits(AGENTS, &caller(Agent)));
-        assert!(!permits(AGENTS, &caller(Operator)));
-        assert!(!permits(ADMINISTRATORS, &caller(Reviewer)));
-        assert!(permits(REVIEWERS, &caller(Administrator)));
+        let may = |access: Access, role| access.permits(&caller(role), false);
+        assert!(may(AGENTS, Agent));
+        assert!(!may(AGENTS, Operator));
+        assert!(!may(AGENTS, Administrator));
+        assert!(AGENTS.permits(&caller(Administrator), true));
+        assert!(!may(ADMINISTRATORS, Reviewer));
+        assert!(may(REVIEWERS, Administrator));
+        assert!(!may(READERS, Agent));
         assert_eq!(access("/grpc.health.v1.Health/Check"), Some(Access::Anyone));
         assert_eq!(access("/tiendo.v1.AdminService/Nothing"), None);
+    }
+
+    #[test]
+    fn only_enrolment_and_health_are_open() {
+        let open: Vec<_> =
+            TABLE.iter().chain(OTHERS).filter(|(_, access)| access.is_open()).collect();
+        let paths: Vec<_> = open.iter().map(|(path, _)| *path).collect();
+        assert_eq!(
+            paths,
+            [
+                "/tiendo.v1.EnrolmentService/Enrol",
+                "/tiendo.v1.EnrolmentService/Renew",
+                "/grpc.health.v1.Health/",
+            ]
+        );
     }
 }

@@ -1,46 +1,62 @@
-//! `AdminService`: answered once identities are issued.
+//! `AdminService`: who gets in, the catalogue, and backups.
 
 use tiendo_shared::wire::v1;
 use tonic::Request;
 
 use super::stubs::admin_service_server::{AdminService, AdminServiceServer};
-use super::{Answer, answer};
+use super::{Answer, Services, answer, caller};
 use crate::failure::Failure;
 
-struct Later;
+struct Admin(Services);
 
-pub(super) fn service() -> AdminServiceServer<impl AdminService> {
-    AdminServiceServer::new(Later)
+pub(super) fn service(services: &Services) -> AdminServiceServer<impl AdminService> {
+    AdminServiceServer::new(Admin(services.clone()))
 }
 
 #[tonic::async_trait]
-impl AdminService for Later {
+impl AdminService for Admin {
     async fn create_join_token(
         &self,
-        _: Request<v1::CreateJoinTokenRequest>,
+        request: Request<v1::CreateJoinTokenRequest>,
     ) -> Answer<v1::CreateJoinTokenResponse> {
-        answer(Err(Failure::Unimplemented("CreateJoinToken")))
+        let caller = caller(&request)?;
+        answer(self.0.administration.create_token(&caller.name, request.get_ref()).await)
+    }
+
+    async fn revoke_join_token(
+        &self,
+        request: Request<v1::RevokeJoinTokenRequest>,
+    ) -> Answer<v1::RevokeJoinTokenResponse> {
+        let caller = caller(&request)?;
+        let id = &request.get_ref().token_id;
+        let revoked = self.0.administration.revoke_token(&caller.name, id).await;
+        answer(revoked.map(|()| v1::RevokeJoinTokenResponse {}))
     }
 
     async fn list_agents(
         &self,
-        _: Request<v1::ListAgentsRequest>,
+        request: Request<v1::ListAgentsRequest>,
     ) -> Answer<v1::ListAgentsResponse> {
-        answer(Err(Failure::Unimplemented("ListAgents")))
+        answer(self.0.administration.agents(request.get_ref()))
     }
 
     async fn revoke_agent(
         &self,
-        _: Request<v1::RevokeAgentRequest>,
+        request: Request<v1::RevokeAgentRequest>,
     ) -> Answer<v1::RevokeAgentResponse> {
-        answer(Err(Failure::Unimplemented("RevokeAgent")))
+        let caller = caller(&request)?;
+        let agent = self.0.administration.revoke(&caller.name, request.get_ref()).await;
+        answer(agent.map(|agent| v1::RevokeAgentResponse { agent: Some(agent) }))
     }
 
     async fn replace_catalogue(
         &self,
-        _: Request<v1::ReplaceCatalogueRequest>,
+        request: Request<v1::ReplaceCatalogueRequest>,
     ) -> Answer<v1::ReplaceCatalogueResponse> {
-        answer(Err(Failure::Unimplemented("ReplaceCatalogue")))
+        let caller = caller(&request)?;
+        let version =
+            self.0.administration.replace_catalogue(&caller.name, request.get_ref()).await;
+        answer(version.map(|catalogue_version| v1::ReplaceCatalogueResponse { catalogue_version }))
     }
 
     async fn backup(&self, _: Request<v1::BackupRequest>) -> Answer<v1::BackupResponse> {

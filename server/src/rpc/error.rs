@@ -2,6 +2,7 @@
 //!
 //! Clients get what they can act on, as google.rpc details; causes go to the log.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tonic::Code;
@@ -19,7 +20,13 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// The status of a failure.
 pub fn status(failure: &Failure) -> tonic::Status {
     let (code, reason, retry_after) = code(failure);
-    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, []);
+    let told = match failure {
+        Failure::Unauthenticated { server_time, .. } => *server_time,
+        _ => None,
+    };
+    let told = told.map(|now| ("server_time".to_owned(), now.to_string()));
+    let mut details =
+        ErrorDetails::with_error_info(reason, DOMAIN, told.into_iter().collect::<HashMap<_, _>>());
     if let Failure::Invalid { field, message, .. } = failure {
         details.add_bad_request_violation(*field, message);
     }
@@ -37,8 +44,13 @@ pub fn code(failure: &Failure) -> (Code, &'static str, Option<Duration>) {
     match failure {
         Failure::Invalid { reason, .. } => (Code::InvalidArgument, reason, None),
         Failure::NotFound { .. } => (Code::NotFound, "NOT_FOUND", None),
-        Failure::Unauthenticated(_) => (Code::Unauthenticated, "NO_IDENTITY", None),
+        Failure::Unauthenticated { reason, .. } => (Code::Unauthenticated, reason, None),
         Failure::Denied(_) => (Code::PermissionDenied, "NOT_PERMITTED", None),
+        Failure::Precondition { reason, .. } => (Code::FailedPrecondition, reason, None),
+        Failure::Exhausted { reason, retry_after, .. } => {
+            (Code::ResourceExhausted, reason, Some(*retry_after))
+        }
+        Failure::Internal => (Code::Internal, "INTERNAL", None),
         Failure::Unimplemented(_) => (Code::Unimplemented, "NOT_IN_THIS_VERSION", None),
         Failure::Store(store::Error::ContentDiffers(_)) => {
             (Code::AlreadyExists, "SUBMISSION_CONTENT_DIFFERS", None)

@@ -65,18 +65,27 @@ impl Services {
         })
     }
 
-    /// The chain a caller may read: agents their own, others the one they name.
-    /// That of the province is not for agents.
+    /// The chain a caller may read: agents their own, others the one they name, and
+    /// administrators that of the province too.
     fn chain(&self, caller: &Caller, asked: &str) -> Result<String, Failure> {
         if asked.is_empty() {
-            return Ok(caller.acts_for(&self.catalogue)?.to_owned());
+            return match caller.department {
+                Some(_) => caller.acts_for(&self.catalogue).map(str::to_owned),
+                None => {
+                    let message = "you act for no department of your own; name one";
+                    Err(Failure::invalid("department", "DEPARTMENT_MISSING", message))
+                }
+            };
         }
-        if asked != PROVINCE && self.catalogue.department(asked).is_none() {
+        if asked == PROVINCE {
+            return match caller.role {
+                Role::Administrator => Ok(asked.to_owned()),
+                _ => Err(Failure::Denied(format!("the chain `{asked}` is for administrators"))),
+            };
+        }
+        caller.may_see(asked)?;
+        if self.catalogue.department(asked).is_none() {
             return Err(Failure::not_found("department", asked));
-        }
-        if caller.role == Role::Agent && caller.department.as_deref() != Some(asked) {
-            let message = format!("the chain of `{asked}` is not for agents of another department");
-            return Err(Failure::Denied(message));
         }
         Ok(asked.to_owned())
     }

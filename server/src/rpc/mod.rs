@@ -2,10 +2,12 @@
 
 pub mod access;
 pub mod error;
+pub mod gate;
 
 mod admin;
 mod catalogue;
 mod collection;
+mod ending;
 mod enrolment;
 mod ledger;
 mod review;
@@ -18,7 +20,9 @@ use tiendo_shared::catalogue::Catalogue;
 use tokio_util::sync::CancellationToken;
 use tonic::service::{Routes, RoutesBuilder};
 
+use crate::administration::Administration;
 use crate::clock::Clock;
+use crate::enrolment::Enrolment;
 use crate::failure::Failure;
 use crate::figures::Figures;
 use crate::identity::Caller;
@@ -54,6 +58,10 @@ pub struct Services {
     pub reports: Reports,
     /// Says where targets stand.
     pub standing: Standing,
+    /// Hands out identities.
+    pub enrolment: Enrolment,
+    /// What administrators do.
+    pub administration: Administration,
     /// Tells the time.
     pub clock: Clock,
     /// What the server takes.
@@ -113,16 +121,18 @@ where
         .add_service(ledger::service(services).max_decoding_message_size(most))
         .add_service(server_info::service(services).max_decoding_message_size(most))
         .add_service(review::service().max_decoding_message_size(most))
-        .add_service(enrolment::service().max_decoding_message_size(most))
-        .add_service(admin::service().max_decoding_message_size(most));
+        .add_service(enrolment::service(services).max_decoding_message_size(most))
+        .add_service(admin::service(services).max_decoding_message_size(most));
     Ok(routes.routes())
 }
 
 /// Who calls, as `access.rs` put it there.
 fn caller<T>(request: &tonic::Request<T>) -> Result<Caller, tonic::Status> {
-    request.extensions().get::<Caller>().cloned().ok_or_else(|| {
-        error::status(&Failure::Unauthenticated("the call has no identity".to_owned()))
-    })
+    request
+        .extensions()
+        .get::<Caller>()
+        .cloned()
+        .ok_or_else(|| error::status(&Failure::unauthenticated("the call has no identity")))
 }
 
 /// What a method answers.

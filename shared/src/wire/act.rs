@@ -40,6 +40,7 @@ impl From<&Act> for Deed {
                     expires_at_us: expires.as_microsecond(),
                 })
             }
+            Act::TokenRevoked { token } => Self::TokenRevoked(v1::TokenRevoked { token_id: token }),
             Act::AgentEnrolled { token, role, certificate } => {
                 Self::AgentEnrolled(v1::AgentEnrolled {
                     token_id: token,
@@ -111,6 +112,7 @@ fn act(deed: Deed) -> Option<Act> {
         Deed::AgentRevoked(v1::AgentRevoked { department, agent, reason }) => {
             Act::AgentRevoked { department, agent, reason }
         }
+        Deed::TokenRevoked(deed) => Act::TokenRevoked { token: deed.token_id },
         Deed::CatalogueReplaced(deed) => Act::CatalogueReplaced {
             old: deed.old_version,
             new: deed.new_version,
@@ -156,6 +158,7 @@ mod tests {
                 agent: text("pc-1"),
                 reason: text("mất máy"),
             },
+            Act::TokenRevoked { token: text("token-7") },
             Act::CatalogueReplaced { old: text("1"), new: text("2"), hash: [4; 32] },
         ];
         for act in all {
