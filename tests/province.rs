@@ -183,6 +183,7 @@ async fn statuses_are_those_of_an_independent_recomputation_from_the_ledger() {
             .map(|value| (value.period.clone(), hundredths(&value.value)))
             .collect();
         assert_eq!(told, expected, "{}", target.id);
+        let instant = answer.as_of.as_ref().and_then(tiendo_shared::wire::instant).unwrap();
         let history: Vec<Measurement> = expected.iter().map(measurement).collect();
         let assessment = assess(&Question {
             target,
@@ -190,7 +191,7 @@ async fn statuses_are_those_of_an_independent_recomputation_from_the_ledger() {
             history: &history,
             reference: &[],
             uncomputed: &[],
-            as_of: catalogue.calendar().today(jiff::Timestamp::now()),
+            as_of: catalogue.calendar().today(instant),
         });
         let status = answer.status.unwrap();
         assert_eq!(status.verdict(), assessment.verdict.into(), "{}", target.id);

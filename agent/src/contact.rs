@@ -4,6 +4,7 @@ use std::io;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tiendo_shared::submission::hexadecimal;
 use tiendo_shared::wire::v1;
 
 use crate::connection::Met;
@@ -101,22 +102,10 @@ pub(crate) fn compare_key(home: &Home, info: &v1::GetServerInfoResponse) -> io::
         Some(_) => Ok(Key::Changed),
         None => {
             home.create()?;
-            home::replace(&home.server_key(), format!("{}\n", to_hex(&told)).as_bytes())?;
+            home::replace(&home.server_key(), format!("{}\n", hexadecimal(&told)).as_bytes())?;
             Ok(Key::Known)
         }
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        if write!(text, "{byte:02x}").is_err() {
-            text.clear();
-        }
-        text
-    })
 }
 
 fn from_hex(text: &str) -> Option<[u8; 32]> {

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
+use tiendo_shared::submission::hexadecimal;
 
 use crate::config::{self, Config, Query, Source};
-use crate::contact::to_hex;
 use crate::mapping::{self, Mapping};
 use crate::schedule::{Timing, place};
 use crate::text::Lang;
@@ -66,7 +66,7 @@ fn loaded(job: &config::Job, config: &Config, home: &Path, lang: Lang) -> Option
         mapping,
         timing,
     });
-    Some(Loaded { name: job.name.clone(), job: ready, fingerprint: to_hex(&hash.finalize()) })
+    Some(Loaded { name: job.name.clone(), job: ready, fingerprint: hexadecimal(&hash.finalize()) })
 }
 
 /// Makes paths those of the home, reads a query that stands in a file, and returns it.

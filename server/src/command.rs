@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::journal::Allocation;
+use tiendo_shared::submission::hexadecimal;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -168,10 +169,6 @@ async fn administrators_token(
 
 fn quiet_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime")
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn clock(config: &Config) -> anyhow::Result<Clock> {

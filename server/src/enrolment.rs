@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tiendo_shared::act::{Act, Certificate};
+use tiendo_shared::submission::hexadecimal;
 use tiendo_shared::token::JoinToken;
 use tiendo_shared::wire::{self, v1};
 
@@ -173,7 +174,7 @@ impl Enrolment {
 
 /// The id of a token: what the ledger and administrators call it by.
 pub fn token_id(token: &JoinToken) -> String {
-    token.secret_hash().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&token.secret_hash())
 }
 
 /// The authority, without which nobody can enrol.

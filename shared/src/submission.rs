@@ -260,6 +260,12 @@ pub fn entry_hash(previous: &Hash, canonical: &[u8]) -> Hash {
     Sha256::new().chain_update(previous).chain_update(canonical).finalize().into()
 }
 
+/// Bytes as hexadecimal digits, two a byte.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// SHA-256 of an encoded `SubmissionContent`.
 pub fn content_hash(content: &[u8]) -> Hash {
     Sha256::digest(content).into()

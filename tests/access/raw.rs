@@ -77,7 +77,11 @@ pub(super) fn methods() -> Vec<Method> {
         let name = method.input_type().rsplit('.').next().unwrap();
         let messages = files.iter().flat_map(|file| &file.message_type);
         let input = messages.clone().find(|message| message.name() == name)?;
-        input.field.iter().find(|field| field.name() == "department").map(|field| field.number())
+        input
+            .field
+            .iter()
+            .find(|field| field.name() == "department")
+            .map(prost_types::FieldDescriptorProto::number)
     };
     let mut methods = Vec::new();
     for service in files.iter().flat_map(|file| &file.service) {
@@ -114,5 +118,5 @@ pub(super) fn refusal<T: std::fmt::Debug>(
 ) -> (tonic::Code, String) {
     let status = answer.expect_err("the call has to be refused");
     let info = status.get_details_error_info();
-    (status.code(), info.map(|info| info.reason).unwrap_or_else(|| format!("{status:?}")))
+    (status.code(), info.map_or_else(|| format!("{status:?}"), |info| info.reason))
 }

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tiendo_shared::submission::SubmissionId;
+use tiendo_shared::submission::{SubmissionId, hexadecimal};
 use tiendo_shared::wire::{instant, v1};
 
 use crate::app::{App, Failed};
 use crate::catalogue;
 use crate::clock;
 use crate::collected;
-use crate::contact::{pinned_key, to_hex};
+use crate::contact::pinned_key;
 use crate::exit::Exit;
 use crate::outbox::View;
 use crate::outbox::record::{Answered, Entry, Prepared};
@@ -154,8 +154,8 @@ fn described(receipt: &v1::Receipt, prepared: &Prepared, key: Option<[u8; 32]>) 
         revised: counts.revised,
         unchanged: counts.unchanged,
         rejected: counts.rejected,
-        entry_hash: to_hex(&receipt.entry_hash),
-        previous_hash: to_hex(&receipt.previous_hash),
+        entry_hash: hexadecimal(&receipt.entry_hash),
+        previous_hash: hexadecimal(&receipt.previous_hash),
         signature,
     }
 }

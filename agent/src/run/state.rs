@@ -6,9 +6,8 @@ use std::io;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tiendo_shared::submission::SubmissionId;
+use tiendo_shared::submission::{SubmissionId, hexadecimal};
 
-use crate::contact::to_hex;
 use crate::home::{self, Home};
 
 /// What is known of all jobs.
@@ -102,7 +101,7 @@ impl State {
     /// Begins the chain of what is sent, for a job that never sent anything.
     pub(crate) fn begin(&mut self, salt: SubmissionId) {
         if self.link.is_empty() {
-            self.link = to_hex(salt.as_bytes());
+            self.link = hexadecimal(salt.as_bytes());
         }
     }
 
@@ -132,7 +131,7 @@ impl State {
         let mut hash = Sha256::new();
         hash.update(&self.link);
         hash.update(&content);
-        self.link = to_hex(&hash.finalize());
+        self.link = hexadecimal(&hash.finalize());
         self.sent = content;
     }
 }

@@ -11,12 +11,13 @@ use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::department::Department;
+use tiendo_shared::submission::hexadecimal;
 use tiendo_shared::wire::v1;
 
 use super::state::State;
 use crate::app::App;
 use crate::clock;
-use crate::contact::{Contact, to_hex};
+use crate::contact::Contact;
 use crate::gather::Trouble;
 use crate::mapping::Mapping;
 use crate::outbox::Outbox;
@@ -71,7 +72,7 @@ impl Content<'_> {
     }
 
     fn finish(self) -> String {
-        if self.packs == 0 { String::new() } else { to_hex(&self.hash.finalize()) }
+        if self.packs == 0 { String::new() } else { hexadecimal(&self.hash.finalize()) }
     }
 }
 

@@ -278,7 +278,7 @@ impl ServerIdentity {
         });
         let (hosts, validity) = (hosts.collect(), leaf.validity());
         let (not_before, not_after) = (instant(validity.not_before), instant(validity.not_after));
-        Ok(Self { key, hosts, not_before, not_after, chain })
+        Ok(Self { chain, key, not_before, not_after, hosts })
     }
 }
 

@@ -94,7 +94,7 @@ impl Registry {
                 }
             }
             Act::AgentRevoked { department, agent, reason } => {
-                self.revoke(department, agent, reason)
+                self.revoke(department, agent, reason);
             }
             Act::ReportApproved { .. }
             | Act::ReportReturned { .. }
@@ -204,7 +204,9 @@ mod tests {
 
     fn registry(acts: &[Act]) -> Registry {
         let mut registry = Registry::default();
-        acts.iter().for_each(|act| registry.apply(act));
+        for act in acts {
+            registry.apply(act);
+        }
         registry
     }
 

@@ -80,7 +80,7 @@ impl PublicKey {
         Self::of_info(info.subject_pki.raw).ok_or(Key)
     }
 
-    /// The key of a SubjectPublicKeyInfo, DER.
+    /// The key of a `SubjectPublicKeyInfo`, DER.
     fn of_info(der: &[u8]) -> Option<Self> {
         let info = SubjectPublicKeyInfo::from_der(der).ok()?;
         Some(Self { info, hash: hash(der) })
@@ -96,7 +96,7 @@ impl PublicKey {
     }
 }
 
-/// SHA-256 of a SubjectPublicKeyInfo.
+/// SHA-256 of a `SubjectPublicKeyInfo`.
 pub(super) fn hash(info: &[u8]) -> [u8; 32] {
     Sha256::digest(info).into()
 }

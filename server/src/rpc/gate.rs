@@ -54,7 +54,7 @@ impl Door {
         let Some(access) = access(request.uri().path()) else { return Ok(None) };
         let (caller, ended, trusted) = match self {
             Self::Insecure => (insecure_caller(request.headers()), None, true),
-            Self::Members(members, clock) => match self.welcome(members, clock, request) {
+            Self::Members(members, clock) => match welcome(members, clock, request) {
                 Ok(welcome) => (welcome.caller, Some(welcome.ended), false),
                 Err(_) if access.is_open() => return Ok(None),
                 Err(unproven) => return Err(unproven.into()),
@@ -67,19 +67,18 @@ impl Door {
         request.extensions_mut().insert(caller);
         Ok(ended)
     }
+}
 
-    fn welcome(
-        &self,
-        members: &Members,
-        clock: &Clock,
-        request: &http::Request<Body>,
-    ) -> Result<Welcome, Unproven> {
-        let peer = request.extensions().get::<Peer>().ok_or(Unproven::NoCertificate)?;
-        let now = clock.now();
-        let welcome = members.welcome(&peer.credential, now)?;
-        members.called(&welcome, peer.address.ip(), Told::of(request.headers()), now);
-        Ok(welcome)
-    }
+fn welcome(
+    members: &Members,
+    clock: &Clock,
+    request: &http::Request<Body>,
+) -> Result<Welcome, Unproven> {
+    let peer = request.extensions().get::<Peer>().ok_or(Unproven::NoCertificate)?;
+    let now = clock.now();
+    let welcome = members.welcome(&peer.credential, now)?;
+    members.called(&welcome, peer.address.ip(), Told::of(request.headers()), now);
+    Ok(welcome)
 }
 
 impl<S> tower::Service<http::Request<Body>> for Gate<S>

@@ -69,12 +69,11 @@ impl Services {
     /// administrators that of the province too.
     fn chain(&self, caller: &Caller, asked: &str) -> Result<String, Failure> {
         if asked.is_empty() {
-            return match caller.department {
-                Some(_) => caller.acts_for(&self.catalogue).map(str::to_owned),
-                None => {
-                    let message = "you act for no department of your own; name one";
-                    Err(Failure::invalid("department", "DEPARTMENT_MISSING", message))
-                }
+            return if caller.department.is_some() {
+                caller.acts_for(&self.catalogue).map(str::to_owned)
+            } else {
+                let message = "you act for no department of your own; name one";
+                Err(Failure::invalid("department", "DEPARTMENT_MISSING", message))
             };
         }
         if asked == PROVINCE {

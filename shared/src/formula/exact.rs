@@ -27,7 +27,7 @@ fn fit(mut mantissa: i128, mut scale: u32) -> Option<Decimal> {
         match Decimal::try_from_i128_with_scale(mantissa, scale) {
             Ok(number) => return Some(number),
             Err(_) if scale > 0 && mantissa % 10 == 0 => {
-                (mantissa, scale) = (mantissa / 10, scale - 1)
+                (mantissa, scale) = (mantissa / 10, scale - 1);
             }
             Err(_) => return None,
         }

@@ -13,13 +13,13 @@ fn catalogue(departments: &[&str], indicators: &str) -> Catalogue {
         let (written, from) = written.split_once('@').unwrap_or((written, ""));
         let (id, ended) = written.split_once('<').unwrap_or((written, ""));
         let names = format!("name = {{ vi = \"{id}\", en = \"{id}\" }}");
-        text += &format!("[[department]]\nid = \"{id}\"\n{names}\nkind = \"commune\"\n");
+        text.extend(["[[department]]\nid = \"", id, "\"\n", &names, "\nkind = \"commune\"\n"]);
         if !from.is_empty() {
-            text += &format!("valid_from = {from}\n");
+            text.extend(["valid_from = ", from, "\n"]);
         }
         if let Some((to, heirs)) = ended.split_once('>') {
             let heirs: Vec<_> = heirs.split(',').map(|heir| format!("\"{heir}\"")).collect();
-            text += &format!("valid_to = {to}\nsuccessors = [{}]\n", heirs.join(", "));
+            text.extend(["valid_to = ", to, "\nsuccessors = [", &heirs.join(", "), "]\n"]);
         }
     }
     Catalogue::parse(&(text + indicators)).unwrap()
@@ -80,11 +80,14 @@ fn combined(catalogue: &Catalogue, id: &str, reported: &str) -> Vec<Combined> {
     let mut parts: BTreeMap<ReportingPeriod, Vec<Part>> = BTreeMap::new();
     for line in reported.split(';').filter(|line| !line.trim().is_empty()) {
         let mut words = line.split_whitespace();
-        let reporter = reporters.place(words.next().unwrap()).unwrap();
+        let place = reporters.place(words.next().unwrap()).unwrap();
         for (word, sequence) in words.zip(1..) {
             let (period, content) = word.split_once('=').unwrap();
             let measurement = measurement(period, content, sequence);
-            parts.entry(measurement.period).or_default().push(Part { reporter, measurement });
+            parts
+                .entry(measurement.period)
+                .or_default()
+                .push(Part { reporter: place, measurement });
         }
     }
     let combination = catalogue.indicator(id).unwrap().combination;

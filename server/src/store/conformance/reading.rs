@@ -84,7 +84,8 @@ pub(crate) async fn the_province_combines_what_was_known(store: &Shared) {
         (period.to_owned(), Value::Number(value.parse().unwrap()), lacking.to_vec())
     };
     assert_eq!(told(None, None).await, []);
-    let reports: [(usize, i64, &[(&str, &str, &str)]); 5] = [
+    type Report = (usize, i64, &'static [(&'static str, &'static str, &'static str)]);
+    let reports: [Report; 5] = [
         (0, 10, &[("population", "2023", "0.1"), ("population", "2024", "1")]),
         (1, 20, &[("population", "2023", "0.2"), ("share", "2023", "50")]),
         (2, 30, &[("population", "2023", "0.3")]),

@@ -93,10 +93,12 @@ fn combination(section: &Section<'_>, indicator: &Indicator) {
         }
         _ => {}
     }
-    if indicator.combination == Combination::SingleSource && !computed {
-        if section.has("complete_from") && section.is_sound(&["combination"]) {
-            section.refuse_at("complete_from", "one department alone reports it");
-        }
+    if indicator.combination == Combination::SingleSource
+        && !computed
+        && section.has("complete_from")
+        && section.is_sound(&["combination"])
+    {
+        section.refuse_at("complete_from", "one department alone reports it");
     }
     if computed && section.has("reporters") {
         section.refuse_at("reporters", "a computed indicator is reported by nobody");
