@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tiendo_shared::catalogue::Catalogue;
+use tiendo_shared::department::Department;
 use tiendo_shared::period::ReportingPeriod;
 
 use crate::app::{App, Failed};
 use crate::clock;
+use crate::connection::Connection;
 use crate::console::Tone;
 use crate::due;
 use crate::exit::Exit;
@@ -41,16 +44,12 @@ pub(super) async fn run(
     }
     let catalogue = app.catalogue(connection.as_ref()).await?;
     let department = app.department(&catalogue)?;
-    let today = clock::day(clock::now());
     let none = |period: &str| Failed::because(lang.template_none(&department.id, period));
-    let period = if let Some(period) = period {
-        period
-    } else {
-        let (due, _) = due::list(app, connection.as_ref(), &catalogue, &department).await?;
-        let usual = || usual_period(&catalogue, &department.id, today);
-        let first = due.first().map(|report| report.period);
-        first.or_else(usual).ok_or_else(|| none("…"))?
+    let period = match period {
+        Some(period) => Some(period),
+        None => next_period(app, connection.as_ref(), &catalogue, &department).await?,
     };
+    let period = period.ok_or_else(|| none("…"))?;
     let indicators = owed(&catalogue, &department.id, period);
     if indicators.is_empty() {
         return Err(none(&period.to_string()));
@@ -85,4 +84,16 @@ pub(super) async fn run(
         exit: Exit::Done as u8,
     });
     Ok(Exit::Done)
+}
+
+/// The period of the report that is due first, or else the one that is usually reported now.
+async fn next_period(
+    app: &mut App<'_>,
+    connection: Option<&Connection>,
+    catalogue: &Catalogue,
+    department: &Department,
+) -> Result<Option<ReportingPeriod>, Failed> {
+    let (due, _) = due::list(app, connection, catalogue, department).await?;
+    let usual = || usual_period(catalogue, &department.id, clock::day(clock::now()));
+    Ok(due.first().map(|report| report.period).or_else(usual))
 }

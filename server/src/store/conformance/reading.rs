@@ -6,6 +6,9 @@ use super::Shared;
 use super::samples::{DEPARTMENTS, key, number, part, period, second, submission, submission_of};
 use crate::store::{CombinedQuery, Series, SeriesQuery};
 
+/// Who reports when, and what: indicator, period and value.
+type Report = (usize, i64, &'static [(&'static str, &'static str, &'static str)]);
+
 /// Period, value, revision and sequence of what is read.
 type Told<'a> = &'a [(&'a str, i64, u32, u64)];
 
@@ -84,7 +87,6 @@ pub(crate) async fn the_province_combines_what_was_known(store: &Shared) {
         (period.to_owned(), Value::Number(value.parse().unwrap()), lacking.to_vec())
     };
     assert_eq!(told(None, None).await, []);
-    type Report = (usize, i64, &'static [(&'static str, &'static str, &'static str)]);
     let reports: [Report; 5] = [
         (0, 10, &[("population", "2023", "0.1"), ("population", "2024", "1")]),
         (1, 20, &[("population", "2023", "0.2"), ("share", "2023", "50")]),
