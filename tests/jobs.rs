@@ -47,6 +47,16 @@ async fn until_known(server: &Server, expected: &[&str]) {
     assert!(reached.is_some(), "the server knows {last:?} instead of {expected:?}");
 }
 
+/// Waits until `status` shows this.
+async fn until_shown(agent: &Agent, is_it: impl Fn(&str) -> bool) {
+    let mut last = String::new();
+    let shown = until(SOON, async || {
+        last = agent.run(&["status"]).await.expect_code(0).all();
+        is_it(&last).then_some(())
+    });
+    assert!(shown.await.is_some(), "{last}");
+}
+
 /// Waits until a file is there.
 async fn until_there(agent: &Agent, path: &str) {
     let path = agent.desk().join(path);

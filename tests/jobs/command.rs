@@ -1,6 +1,6 @@
 //! A command that prints CSV, run by schedule.
 
-use super::{computer, configure, until_known};
+use super::{computer, configure, until_known, until_shown};
 use crate::harness::{Server, Service, trial};
 
 const JOB: &str = "[[job]]\nname = 'lenh'\nschedule = '* * * * * *'\nspread = '0s'\nmapping = 'long.toml'\n\
@@ -21,8 +21,10 @@ async fn what_a_command_prints_is_sent_whenever_it_differs() {
     // One that fails is told with what it complained about, and tried again.
     std::fs::remove_file(agent.desk().join("ra.csv")).unwrap();
     service.says("No such file").await;
-    let said = agent.run(&["status"]).await.expect_code(0);
-    said.expect_words(&["lenh", "hỏng", "No such file", "đang chạy"]);
+    until_shown(&agent, |all| {
+        ["lenh", "hỏng", "No such file", "đang chạy"].iter().all(|word| all.contains(word))
+    })
+    .await;
     service.stops_well().await;
     let chain = crate::ledger::chain(&server.clients().await, trial::DEPARTMENT).await;
     assert_eq!(chain.entries.len(), 2, "the same figures are not sent each second");
@@ -37,12 +39,11 @@ async fn a_command_that_cannot_start_disables_its_job_alone() {
     let service = Service::start(&agent);
     service.says("`lenh` tạm tắt").await;
     until_known(&server, &["so-luong 2024-01 1"]).await;
-    agent.run(&["status"]).await.expect_code(0).expect_words(&["ĐÃ TẮT", "no-such-program"]);
+    until_shown(&agent, |all| all.contains("ĐÃ TẮT") && all.contains("no-such-program")).await;
     // It comes back when its configuration changes.
     agent.put("ra.csv", "Chỉ tiêu;Kỳ;Giá trị\nso-luong;2024-02;2\n");
     configure(&agent, JOB);
     service.signal(rustix::process::Signal::HUP);
     until_known(&server, &["so-luong 2024-01 1", "so-luong 2024-02 2"]).await;
-    let said = agent.run(&["status"]).await.expect_code(0);
-    assert!(!said.all().contains("ĐÃ TẮT"), "{}", said.all());
+    until_shown(&agent, |all| !all.contains("ĐÃ TẮT")).await;
 }

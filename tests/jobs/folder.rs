@@ -83,9 +83,9 @@ async fn a_half_written_file_is_left_until_it_is_whole() {
     until_there(&agent, "vao/done/nua.xlsx").await;
     until_there(&agent, "vao/done/đang mở.csv").await;
     assert!(agent.desk().join("vao/dang-chep.csv.part").exists());
-    // In `done` it is recorded here; the server has it a moment later.
-    let counted = ["so-luong 2024-02 2", "so-luong 2024-03 3", "so-luong 2024-04 4"];
-    let all = [&counted[..], &["so-luong 2024-09 1", "ty-le 2024 40"]].concat();
+    let (counts, share) = (["2024-02 2", "2024-03 3", "2024-04 4", "2024-09 1"], "ty-le 2024 40");
+    let counts = counts.map(|count| format!("so-luong {count}"));
+    let all: Vec<&str> = counts.iter().map(String::as_str).chain([share]).collect();
     until_known(&server, &all).await;
 }
 

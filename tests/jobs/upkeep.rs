@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{WATCH, computer, file, until_known, until_there};
+use super::{WATCH, computer, file, until_known, until_shown, until_there};
 use crate::agent::known;
 use crate::harness::{Agent, SOON, Server, Service, random, trial, until};
 use crate::ledger::chain;
@@ -22,7 +22,7 @@ async fn jobs_go_on_while_the_server_is_away_and_send_when_it_is_back() {
         until_there(&agent, &format!("vao/done/{name}.csv")).await;
     }
     service.says("Không liên lạc được").await;
-    agent.run(&["status"]).await.expect_code(0).expect_words(&["2 lượt", "Không liên lạc được"]);
+    until_shown(&agent, |all| all.contains("2 lượt") && all.contains("Không liên lạc được")).await;
     server.start_again().await;
     let known = ["so-luong 2024-01 1", "so-luong 2024-02 2", "so-luong 2024-03 3"];
     until_known(&server, &known).await;

@@ -10,6 +10,7 @@ pub(crate) mod record;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use prost::Message as _;
@@ -22,6 +23,10 @@ use self::record::{
     Answered, Checkpoint, Entry, Failed, Prepared, Record, Released, Reopened, Split, Waiting,
 };
 use crate::home::{self, Home};
+
+/// How often, and how long apart, an onlooker tries to open a ledger that changes.
+const MOST_TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why the ledger cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -188,7 +193,18 @@ impl View {
     pub(crate) fn open(home: &Home) -> Result<Self, Error> {
         let folder = |cause| Error::Folder { path: home.path().to_owned(), cause };
         home.create().map_err(folder)?;
-        let reader = Reader::open(Directory::new(home.ledger()))?;
+        let mut tries = 0;
+        let reader = loop {
+            match Reader::open(Directory::new(home.ledger())) {
+                // Another process may be in the middle of beginning a segment.
+                Err(error) if tries < MOST_TRIES => {
+                    tracing::debug!("looking at the ledger once more: {error}");
+                    tries += 1;
+                    std::thread::sleep(PAUSE);
+                }
+                opened => break opened?,
+            }
+        };
         let (mut index, from) = saved(&home.checkpoint());
         replay(&mut index, reader.scan(from));
         index.drop_unreleased();

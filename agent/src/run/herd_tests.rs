@@ -15,7 +15,8 @@ const WATCHED: usize = 15 * 60;
 struct Agent {
     pace: Pace,
     timing: Timing,
-    covered: Timestamp,
+    /// When the job runs next.
+    runs: Option<Timestamp>,
     waits: bool,
 }
 
@@ -30,7 +31,8 @@ fn arrivals(pattern: &str, start: Timestamp, wish: Option<Duration>) -> Vec<u32>
             let timing = Timing { schedule: schedule.clone(), spread, place: stands };
             let mut pace = Pace::new(start);
             pace.reached(start, random());
-            Agent { pace, timing, covered: start, waits: false }
+            let runs = timing.next(start, None);
+            Agent { pace, timing, runs, waits: false }
         })
         .collect();
     let back = after(start, AWAY);
@@ -39,8 +41,8 @@ fn arrivals(pattern: &str, start: Timestamp, wish: Option<Duration>) -> Vec<u32>
     for (second, count) in arrived.iter_mut().enumerate() {
         let now = after(start, Duration::from_secs(second as u64));
         for agent in &mut agents {
-            if let Some(due) = agent.timing.due(agent.covered, now, None) {
-                agent.covered = due.covers;
+            if agent.runs.is_some_and(|runs| runs <= now) {
+                agent.runs = agent.timing.next(now, None);
                 agent.waits = true;
             }
             let calls = agent.pace.is_due(now) || (agent.waits && agent.pace.is_good());
