@@ -249,6 +249,8 @@ pub struct Recorded {
     pub link: Link,
     /// When it was received.
     pub received: Timestamp,
+    /// When it was received for the first time, if it had been lost since.
+    pub first_received: Option<Timestamp>,
     /// What became of each measurement.
     pub outcomes: Vec<Outcome>,
     /// Why measurements were refused.

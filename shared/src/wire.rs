@@ -8,12 +8,15 @@ mod catalogue;
 mod department;
 mod entry;
 mod measurement;
+mod proof;
+mod review;
 mod status;
 mod submission;
 
 pub use catalogue::Invalid;
 pub use entry::{Entry, EntryError, EntryKind};
 pub use measurement::{add_notes, stored_measurement};
+pub use proof::{Answer, signed_root};
 pub use status::{add_evidence, input_value, method_outcome, period_value, target, target_status};
 pub use submission::{check_all, count_items, read_all};
 

@@ -209,6 +209,7 @@ impl TryFrom<v1::Indicator> for Indicator {
                     return Err(read.invalid("combination", message.combination.to_string()));
                 }
             },
+            scrutiny: crate::indicator::Scrutiny::default(),
             complete_from: match message.complete_from.as_str() {
                 "" => Decimal::ONE_HUNDRED,
                 percent => read.decimal("complete_from", percent)?,
@@ -338,6 +339,7 @@ mod tests {
             owner: "so-khcn".to_owned(),
             reporters: vec!["so-tai-chinh".to_owned()],
             combination: Combination::WeightedRatio,
+            scrutiny: crate::indicator::Scrutiny::default(),
             complete_from: Decimal::from(90),
             dimensions: vec![Dimension {
                 id: "sex".to_owned(),

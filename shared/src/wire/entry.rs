@@ -106,6 +106,7 @@ impl Entry {
                 EntryKind::Submission => v1::EntryKind::Unspecified,
                 EntryKind::Act => v1::EntryKind::Act,
             } as i32,
+            first_received_at_us: recorded.first_received.map_or(0, Timestamp::as_microsecond),
         };
         let length = canonical.encoded_len();
         let mut bytes = Vec::with_capacity(FIXED + length + content.len());
@@ -154,6 +155,12 @@ impl Entry {
             },
             received: Timestamp::from_microsecond(canonical.received_at_us)
                 .map_err(|_| EntryError::Malformed)?,
+            first_received: match canonical.first_received_at_us {
+                0 => None,
+                first => {
+                    Some(Timestamp::from_microsecond(first).map_err(|_| EntryError::Malformed)?)
+                }
+            },
             outcomes,
             rejections: canonical
                 .rejections
@@ -227,6 +234,19 @@ impl From<&Entry> for v1::LedgerEntry {
     }
 }
 
+/// Puts the stored bytes together again, without checking hashes.
+impl TryFrom<v1::LedgerEntry> for Entry {
+    type Error = EntryError;
+
+    fn try_from(message: v1::LedgerEntry) -> Result<Self, EntryError> {
+        let v1::LedgerEntry { entry_hash, previous_hash, canonical, content } = message;
+        let (previous, own) = (hash(&previous_hash)?, hash(&entry_hash)?);
+        let length = u32::try_from(canonical.len()).map_err(|_| EntryError::Malformed)?;
+        let length = length.to_le_bytes();
+        Self::decode([&previous[..], &own, &length, &canonical, &content].concat())
+    }
+}
+
 fn hash(bytes: &[u8]) -> Result<Hash, EntryError> {
     bytes.try_into().map_err(|_| EntryError::Malformed)
 }
@@ -281,6 +301,7 @@ mod tests {
                 previous_hash: [9; 32],
             },
             received: Timestamp::from_microsecond(1_700_000_000_000_001).unwrap(),
+            first_received: None,
             outcomes,
             rejections: vec![Rejection {
                 index: 1,
@@ -292,10 +313,18 @@ mod tests {
         Entry::seal(recorded, "pc-1".to_owned(), &content, content_hash(&content))
     }
 
+    /// Sealed again with the time of a first receipt.
+    fn again(entry: &Entry) -> Entry {
+        let first_received = Timestamp::from_microsecond(1_600_000_000_000_000).ok();
+        let recorded = Recorded { first_received, ..entry.recorded.clone() };
+        let (agent, hash) = (entry.agent.clone(), entry.content_hash);
+        Entry::seal(recorded, agent, entry.content(), hash)
+    }
+
     #[test]
     fn an_entry_reads_back_as_it_was_sealed() {
-        for outcomes in [vec![Outcome::Accepted; 3], vec![Outcome::Revised, Outcome::Rejected]] {
-            let entry = sealed(outcomes);
+        let revised = sealed(vec![Outcome::Revised, Outcome::Rejected]);
+        for entry in [sealed(vec![Outcome::Accepted; 3]), again(&revised), revised] {
             let read = Entry::decode(entry.as_bytes().to_vec()).unwrap();
             assert_eq!(read, entry);
             assert_eq!(read.verify(), Ok(()));
@@ -319,7 +348,7 @@ mod tests {
         assert_eq!(sealed(vec![Outcome::Accepted]).act(), Ok(None));
     }
 
-    /// Entries written before there were acts keep their hashes.
+    /// Entries written before there were acts and first receipts keep their hashes.
     #[test]
     fn a_submission_is_hashed_as_ever() {
         let hash = sealed(vec![Outcome::Accepted, Outcome::Rejected]).recorded.link.entry_hash;
@@ -329,7 +358,8 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_found() {
-        for entry in [sealed(vec![Outcome::Accepted, Outcome::Rejected]), act()] {
+        let submission = sealed(vec![Outcome::Accepted, Outcome::Rejected]);
+        for entry in [again(&submission), submission, act()] {
             for bit in 0..entry.as_bytes().len() * 8 {
                 let mut bytes = entry.as_bytes().to_vec();
                 bytes[bit / 8] ^= 1 << (bit % 8);

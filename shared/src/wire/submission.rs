@@ -205,6 +205,7 @@ impl Recorded {
             duplicate,
             place: signed.branch.place,
             siblings: signed.branch.siblings.iter().map(|hash| hash.to_vec()).collect(),
+            first_received_at: self.first_received.map(super::timestamp),
         }
     }
 
