@@ -114,7 +114,7 @@ fn run(seed: u64, faults: Faults) -> Result<usize, String> {
     let calls = disk.calls();
 
     let mut chance = Random::new(seed ^ calls as u64 ^ faults.dies_at.unwrap_or(0) as u64);
-    let later = Faults { dies_at: None, sync_fails_at: None, ..faults };
+    let later = Faults { dies_at: None, sync_fails_at: None, write_fails_at: None, ..faults };
     let dying = Faults { dies_at: Some(1 + chance.below(15)), ..later };
     let second = match chance.below(4) {
         0 => disk.after_death(dying),
@@ -132,7 +132,8 @@ fn run(seed: u64, faults: Faults) -> Result<usize, String> {
 fn try_every_point(faults: impl Fn(usize) -> Faults) -> (Option<String>, usize) {
     let mut points = 0;
     for seed in 0..workloads() {
-        let calls = match run(seed, Faults { dies_at: None, sync_fails_at: None, ..faults(0) }) {
+        let calm = Faults { dies_at: None, sync_fails_at: None, write_fails_at: None, ..faults(0) };
+        let calls = match run(seed, calm) {
             Ok(calls) => calls,
             Err(broken) => return (Some(format!("seed {seed}: {broken}")), points),
         };
@@ -150,6 +151,7 @@ fn try_every_point(faults: impl Fn(usize) -> Faults) -> (Option<String>, usize) 
 fn keeps_its_promises(faults: impl Fn(usize) -> Faults) {
     let (broken, points) = try_every_point(faults);
     assert_eq!(broken, None, "after {points} points");
+    println!("{points} points of failure");
     assert!(points as u64 > 10 * workloads(), "only {points} points were tried");
 }
 
@@ -161,6 +163,27 @@ fn committed_records_survive_death_at_every_call() {
 #[test]
 fn records_shown_after_a_failed_sync_survive_a_power_cut() {
     keeps_its_promises(|call| Faults { sync_fails_at: Some(call), ..Faults::default() });
+}
+
+#[test]
+fn committed_records_survive_a_write_that_fails_at_every_call() {
+    keeps_its_promises(|call| Faults { write_fails_at: Some(call), ..Faults::default() });
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_opens_no_journal_and_loses_nothing() {
+    for seed in 0..20 {
+        let (mut random, mut told) = (Random::new(seed), Told::default());
+        let disk = ModelDisk::default();
+        live(&disk, &mut random, &mut told).unwrap();
+        let read_only = Faults { read_only: true, ..Faults::default() };
+        let stuck = disk.after_power_cut(&mut random, read_only);
+        let opened = Journal::open(Arc::new(stuck.clone()), Options::default());
+        let Err(Error::Io { cause, .. }) = opened else { panic!("seed {seed}: {opened:?}") };
+        assert_eq!(cause.kind(), std::io::ErrorKind::ReadOnlyFilesystem);
+        let mended = stuck.after_death(Faults::default());
+        live(&mended, &mut random, &mut told).unwrap();
+    }
 }
 
 #[test]

@@ -11,6 +11,9 @@ use super::format::{RECORD_HEADER, RecordHeader, SEGMENT_HEADER};
 /// The piece in which a range that cannot be read whole is read.
 const PAGE: usize = 4096;
 
+/// How many zeros are stepped over at once.
+const EMPTY: usize = 1024;
+
 /// What stands at an offset of a segment.
 #[derive(Debug)]
 pub(super) struct Piece {
@@ -92,9 +95,19 @@ impl Cursor {
     /// its own checksum, so that this takes time in proportion to the bytes, whatever they are.
     fn next_header(&mut self, mut offset: u64) -> io::Result<u64> {
         while offset < self.limit && self.header(offset)?.is_none() {
-            offset += 1;
+            // Nearly all of a segment that was not closed is zeros, kept ready for records.
+            let zeros = self.is_empty(offset)?;
+            offset += if zeros { (EMPTY - RECORD_HEADER + 1) as u64 } else { 1 };
         }
         Ok(offset)
+    }
+
+    /// Whether nothing but zeros stands in the [`EMPTY`] bytes from `offset` on.
+    fn is_empty(&mut self, offset: u64) -> io::Result<bool> {
+        if offset + EMPTY as u64 > self.limit {
+            return Ok(false);
+        }
+        Ok(self.bytes(offset, EMPTY as u64)? == [0; EMPTY])
     }
 
     fn header(&mut self, offset: u64) -> io::Result<Option<RecordHeader>> {

@@ -12,7 +12,8 @@
 //!   never keep a journal from opening.
 //! * No byte that could be part of a record is cut away before a durable copy of it exists.
 //! * A position names one committed record for ever. (Should the last header of a journal that was
-//!   not closed rot, it looks like one never written; [`Options::committed`] tells them apart.)
+//!   not closed rot, it looks like one never written; [`Options::committed`] tells them apart. What
+//!   was there when the journal was last closed is known to be lost if it is gone.)
 //!
 //! It does not compress, encrypt, delete or know what a record means. It relies on the disk to
 //! keep what it synced when a write beside it is interrupted, as nearly all do.
@@ -42,8 +43,9 @@
 //! `since` tells a reader what was synced when the record was written: everything before its
 //! commit. The position in the checksum keeps a copied or stale record from passing.
 //!
-//! Beside the segments stand `lock` and copies of damaged bytes, `{position:016x}-{crc:08x}.quarantine`,
-//! and `next.zeros`, the file of the next segment before it has a name.
+//! Beside the segments stand `lock`, `end` (where the journal ended when it was last closed), copies of
+//! damaged bytes, `{position:016x}-{crc:08x}.quarantine`, and `next.zeros`, the file of the next segment
+//! before it has a name.
 //!
 //! # Why files grow in steps
 //! Lengthening a file makes each sync write metadata too. Measured on ext4 (median of a commit of
@@ -57,6 +59,7 @@ mod cursor;
 mod disk;
 mod error;
 mod format;
+mod mark;
 mod reader;
 mod recovery;
 mod segment;
@@ -243,13 +246,14 @@ impl Journal {
         Reader::of(Arc::clone(&self.shared))
     }
 
-    /// Commits and gives back the unused space.
+    /// Commits, gives back the unused space and marks the end.
     pub fn close(mut self) -> Result<(), Error> {
-        self.commit()?;
+        let end = self.commit()?;
         if let Some(ahead) = self.ahead.take() {
             ahead.close();
         }
-        self.segment.trim()
+        self.segment.trim()?;
+        mark::write(&*self.disk, end)
     }
 
     /// The offset in the segment of the next record.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::disk::{Disk, DiskFile};
+use super::{Disk, DiskFile};
 
 const SECTOR: usize = 512;
 
@@ -48,6 +48,10 @@ pub(super) struct Faults {
     pub(super) dies_at: Option<usize>,
     /// This call, if it is a sync, fails, and the pages it did not write look clean from then on.
     pub(super) sync_fails_at: Option<usize>,
+    /// This call, if it writes or creates, does so in part and fails: the disk is full or broken.
+    pub(super) write_fails_at: Option<usize>,
+    /// Every call that changes something fails: the disk is mounted to be read only.
+    pub(super) read_only: bool,
     /// Syncs of files do nothing, as with an implementation that forgot them.
     pub(super) no_file_sync: bool,
     /// Syncs of names do nothing.
@@ -211,11 +215,18 @@ impl State {
     /// Counts a call. Whether the process dies in it; an error if it is dead.
     fn count(&mut self) -> io::Result<bool> {
         self.calls += 1;
+        if self.faults.read_only {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
         match self.faults.dies_at {
             Some(call) if self.calls > call => Err(io::Error::other("the process is dead")),
             at => Ok(at == Some(self.calls)),
         }
     }
+}
+
+fn full<T>() -> io::Result<T> {
+    Err(io::ErrorKind::StorageFull.into())
 }
 
 fn died<T>() -> io::Result<T> {
@@ -240,6 +251,9 @@ impl Disk for ModelDisk {
         let mut state = self.state();
         if !state.names.contains_key(name) {
             let dies = state.count()?;
+            if state.faults.write_fails_at == Some(state.calls) {
+                return full();
+            }
             let index = state.files.len();
             state.files.push(Content::default());
             state.names.insert(name.to_owned(), index);
@@ -331,16 +345,25 @@ impl DiskFile for ModelFile {
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let mut state = self.disk.state();
         let dies = state.count()?;
-        // A write that the process does not survive is done up to some byte.
-        let done = if dies { bytes.len() * (state.calls % 4) / 3 } else { bytes.len() };
+        let fails = state.faults.write_fails_at == Some(state.calls);
+        // A write that fails, or that the process does not survive, is done up to some byte.
+        let in_part = dies || fails;
+        let done = if in_part { bytes.len() * (state.calls % 4) / 3 } else { bytes.len() };
         state.files[self.index]
             .write(&bytes[..done.min(bytes.len())], usize::try_from(offset).unwrap());
-        if dies { died() } else { Ok(()) }
+        match (dies, fails) {
+            (true, _) => died(),
+            (_, true) => full(),
+            _ => Ok(()),
+        }
     }
 
     fn set_length(&self, length: u64) -> io::Result<()> {
         let mut state = self.disk.state();
         let dies = state.count()?;
+        if state.faults.write_fails_at == Some(state.calls) {
+            return full();
+        }
         state.files[self.index].set_length(usize::try_from(length).unwrap());
         if dies { died() } else { Ok(()) }
     }

@@ -10,7 +10,7 @@ use super::disk::{Disk, DiskFile};
 use super::error::Reason;
 use super::format::{SEGMENT_HEADER, segment_name, segment_start};
 use super::segment::{Header, read_header};
-use super::{Damage, Error, Position, tail};
+use super::{Damage, Error, Position, mark, tail};
 
 /// Bytes a scan reads at once.
 const SCAN_CHUNK: u64 = 1 << 20;
@@ -82,13 +82,16 @@ impl Reader {
     /// flight.
     pub fn open(disk: Arc<dyn Disk>) -> Result<Self, Error> {
         let starts = segment_starts(&*disk).map_err(Error::io("list", &disk.path("")))?;
+        let closed = mark::read(&*disk);
         let (mut end, mut unfinished_bytes) = (0, 0);
         if let Some(&last) = starts.last() {
             let path = disk.path(&segment_name(last));
             let file = disk.open(&segment_name(last)).map_err(Error::io("open", &path))?;
-            let tail = tail::examine(&file, &path, last, Position::START)?;
+            let tail = tail::examine(&file, &path, last, closed)?;
             (end, unfinished_bytes) = (last + tail.end, tail.torn);
         }
+        // What was there when the journal was closed is missed if it is gone.
+        let end = end.max(closed.0);
         Ok(Self { shared: Arc::new(Shared::new(disk, starts, end)), unfinished_bytes })
     }
 
@@ -96,6 +99,22 @@ impl Reader {
     /// outside: a commit in flight, or one that a crash or damage cut short.
     pub fn unfinished_bytes(&self) -> u64 {
         self.unfinished_bytes
+    }
+
+    /// The files that hold what is committed, in order: the name of each, and how many of its bytes
+    /// belong to it.
+    pub fn segments(&self) -> Vec<(String, u64)> {
+        let end = self.shared.end();
+        let starts = self.shared.starts.read().unwrap_or_else(PoisonError::into_inner);
+        let stops = starts.iter().skip(1).copied().chain([end]);
+        let named = starts.iter().zip(stops).filter(|(start, _)| **start < end);
+        named.map(|(start, stop)| (segment_name(*start), stop.min(end) - start)).collect()
+    }
+
+    /// Marks the end on a disk that holds a copy of the segments, as far as they are committed; the
+    /// name of the mark's file.
+    pub fn mark_end(&self, copy: &dyn Disk) -> Result<&'static str, Error> {
+        mark::write(copy, self.end()).map(|()| mark::NAME)
     }
 
     /// The file that a position is in, and which of its bytes it is: to tell people.

@@ -10,7 +10,7 @@ use super::format::{SEGMENT_HEADER, segment_name};
 use super::reader::{Shared, segment_starts};
 use super::segment::{Header, Segment, read_header};
 use super::tail::{Tail, examine};
-use super::{Damage, Error, Options, Position, Reader};
+use super::{Damage, Error, Options, Position, Reader, mark};
 
 /// What `open` found. Whatever is beside the first two numbers deserves a line in the log.
 #[derive(Clone, Debug, Default)]
@@ -33,27 +33,29 @@ pub(super) fn recover(
     options: Options,
 ) -> Result<(Shared, Segment, Recovery), Error> {
     let mut recovery = Recovery::default();
+    // Everything before it was there once, whether the caller knows or not.
+    let known = options.committed.max(mark::read(&**disk));
     let mut starts = segment_starts(&**disk).map_err(Error::io("list", &disk.path("")))?;
     let mut end = 0;
     let mut continued = None;
     if let Some(&last) = starts.last() {
         let sealed = Reader::of(Arc::new(Shared::new(Arc::clone(disk), starts.clone(), last)));
         recovery.add_sealed(&**disk, &sealed, options.committed);
-        let found = LastSegment::find(&**disk, last, options.committed)?;
+        let found = LastSegment::find(&**disk, last, known)?;
         end = last + found.tail.end;
         continued = found.recover(&**disk, &mut recovery)?;
     }
-    // What the caller knows to have been there keeps its positions, even if it is gone.
-    if let Some(length) = options.committed.0.checked_sub(end).filter(|length| *length > 0) {
+    // What is known to have been there keeps its positions, even if it is gone.
+    if let Some(length) = known.0.checked_sub(end).filter(|length| *length > 0) {
         let start = starts.last().copied().unwrap_or_default();
         let segment = disk.path(&segment_name(start));
         let (offset, position, reason) = (end - start, Position(end), Reason::Missing);
         recovery.damage.push(Damage { segment, offset, position, length, reason });
     }
-    let segment = if let Some(segment) = continued.filter(|_| end >= options.committed.0) {
+    let segment = if let Some(segment) = continued.filter(|_| end >= known.0) {
         segment
     } else {
-        let start = end.max(options.committed.0);
+        let start = end.max(known.0);
         starts.push(start);
         Segment::create(&**disk, start, None)?
     };
@@ -161,6 +163,16 @@ fn quarantine(disk: &dyn Disk, position: Position, bytes: &[u8]) -> Result<PathB
 }
 
 /// How many of `bytes` are left without the zeros at their end.
+///
+/// A segment made ahead is tens of megabytes of them: whole blocks are compared at once.
 pub(super) fn written(bytes: &[u8]) -> usize {
-    bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
+    const ZEROS: [u8; 4096] = [0; 4096];
+    let mut left = bytes;
+    while let Some((head, block)) = left.split_last_chunk::<{ ZEROS.len() }>() {
+        if *block != ZEROS {
+            break;
+        }
+        left = head;
+    }
+    left.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
 }
