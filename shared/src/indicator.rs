@@ -42,6 +42,8 @@ pub struct Indicator {
     pub range: Range,
     /// Larger changes from one period to the next need to be confirmed.
     pub largest_change: Option<LargestChange>,
+    /// What of it a reviewer looks at twice.
+    pub scrutiny: Scrutiny,
     /// Id of the department that answers for it.
     pub owner: String,
     /// Ids of departments that report it besides the owner, in order.
@@ -209,6 +211,50 @@ impl fmt::Display for LargestChange {
             Self::Absolute(most) => write!(f, "{most}"),
             Self::Percent(most) => write!(f, "{most}%"),
         }
+    }
+}
+
+/// Which values are taken as they are and shown to the reviewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scrutiny {
+    /// Values outside stand out.
+    pub usual: Range,
+    /// So do values too far from those before.
+    pub outliers: Outliers,
+}
+
+/// How far from the values before a value stands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outliers {
+    /// The score.
+    pub score: Score,
+    /// Farther than this, in either direction, stands out.
+    pub threshold: Decimal,
+}
+
+/// How the distance of a value from those before is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Score {
+    /// From the mean, in standard deviations.
+    Z,
+    /// From the median, in median absolute deviations, which outliers before do not
+    /// blur: Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993.
+    ModifiedZ,
+}
+
+impl Score {
+    /// The threshold where the catalogue names none: 3, and the 3.5 of Iglewicz and Hoaglin.
+    pub fn threshold(self) -> Decimal {
+        match self {
+            Self::Z => Decimal::from(3),
+            Self::ModifiedZ => Decimal::new(35, 1),
+        }
+    }
+}
+
+impl Default for Outliers {
+    fn default() -> Self {
+        Self { score: Score::ModifiedZ, threshold: Score::ModifiedZ.threshold() }
     }
 }
 

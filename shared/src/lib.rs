@@ -21,6 +21,7 @@ pub mod coverage;
 pub mod department;
 pub mod formula;
 pub mod indicator;
+pub mod inspect;
 pub mod journal;
 pub mod measurement;
 pub mod period;

@@ -211,6 +211,11 @@ impl History {
         history
     }
 
+    /// Of what one department reported.
+    pub(crate) fn of_one(measurements: &[Measurement]) -> Self {
+        Self { measurements: measurements.to_vec(), ..Self::default() }
+    }
+
     /// Of an indicator computed from others.
     pub fn of_computed<'a>(
         formula: &Formula,

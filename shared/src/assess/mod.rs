@@ -33,7 +33,7 @@ mod growth;
 mod linear;
 pub mod linear_gap;
 mod notes;
-mod number;
+pub(crate) mod number;
 mod pace;
 mod rank;
 pub mod ratio;

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 /// The nearest float. Every decimal has one.
-pub(super) fn to_float(value: Decimal) -> f64 {
+pub(crate) fn to_float(value: Decimal) -> f64 {
     value.to_string().parse().unwrap_or(f64::NAN)
 }
 

@@ -1,10 +1,11 @@
-//! Rules across indicators: what has to hold between the figures of one report.
+//! Rules across indicators: what has to hold between the figures of one period.
 
 use rust_decimal::Decimal;
 
 use crate::indicator::Text;
 
-/// A rule between indicators reported by one department for one period.
+/// A rule between indicators of one period: what a department reports, what others answer
+/// for alone, and what is computed of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// Id in kebab-case.
@@ -69,7 +70,7 @@ pub enum Missing {
 pub enum Severity {
     /// The figures are taken, the finding is shown.
     Warning,
-    /// The figures are refused.
+    /// The figures are taken; their report cannot be approved while it is broken.
     Error,
 }
 

@@ -20,7 +20,11 @@ const MORE: [(&str, &str); 2] = [
         "grace_days = 1\nreports_from = 2026-01-01\nexceptions = [{ period = \"2026-Q1\", \
          due = 2026-04-20, reason = { vi = \"bão\", en = \"storm\" } }]",
     ),
-    ("cumulative = true", "cumulative = true\nfirst_period = \"2026\""),
+    (
+        "cumulative = true",
+        "cumulative = true\nfirst_period = \"2026\"\nusual = { minimum = \"1\", maximum = \"9\" }\n\
+         outliers = { score = \"z_score\", threshold = \"2.5\" }",
+    ),
 ];
 
 /// The base with texts replaced, each of which has to stand in it.

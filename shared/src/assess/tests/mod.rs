@@ -142,6 +142,7 @@ fn indicator(kind: Kind, direction: Direction) -> Indicator {
         owner: "science-and-technology".to_owned(),
         reporters: Vec::new(),
         combination: Combination::SingleSource,
+        scrutiny: crate::indicator::Scrutiny::default(),
         complete_from: Decimal::ONE_HUNDRED,
         dimensions: Vec::new(),
         editions: Vec::new(),

@@ -7,8 +7,17 @@ use crate::catalogue::section::Section;
 use crate::indicator::{Combination, Direction, Formula, Indicator, Kind};
 
 /// Keys that only indicators of kind `quantity` have.
-const NUMBERS_ONLY: [&str; 7] =
-    ["decimals", "range", "cumulative", "formula", "combination", "reporters", "complete_from"];
+const NUMBERS_ONLY: [&str; 9] = [
+    "decimals",
+    "range",
+    "usual",
+    "outliers",
+    "cumulative",
+    "formula",
+    "combination",
+    "reporters",
+    "complete_from",
+];
 
 /// Contradictions within indicators, and formulas that cannot be computed.
 pub(in crate::catalogue) fn indicators(indicators: &[Entry<'_, Indicator>], ids: &Ids<'_>) {
@@ -99,6 +108,9 @@ fn combination(section: &Section<'_>, indicator: &Indicator) {
         && section.is_sound(&["combination"])
     {
         section.refuse_at("complete_from", "one department alone reports it");
+    }
+    for key in ["usual", "outliers"].into_iter().filter(|key| computed && section.has(key)) {
+        section.refuse_at(key, "a computed indicator stands in no report a reviewer looks at");
     }
     if computed && section.has("reporters") {
         section.refuse_at("reporters", "a computed indicator is reported by nobody");

@@ -6,8 +6,10 @@ use super::Known;
 use crate::catalogue::ids::{distinct, distinct_pair, distinct_some};
 use crate::catalogue::node::{Node, exact};
 use crate::catalogue::section::Section;
-use crate::indicator::Scale;
-use crate::indicator::{Combination, Direction, Formula, Indicator, Kind, LargestChange, Range};
+use crate::indicator::{
+    Combination, Direction, Formula, Indicator, Kind, LargestChange, Outliers, Range, Scale, Score,
+    Scrutiny,
+};
 use crate::period::Frequency;
 
 /// Most digits shown after the point.
@@ -33,6 +35,8 @@ const FORMULAS: [&str; 5] = ["ratio", "per_capita", "sum", "difference", "growth
 
 /// What a sum does with parts that have no value: whether it leaves them out.
 const MISSING: [(&str, bool); 2] = [("skip", true), ("none", false)];
+
+const SCORES: [(&str, Score); 2] = [("z_score", Score::Z), ("modified_z_score", Score::ModifiedZ)];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum KindWord {
@@ -73,6 +77,10 @@ pub(super) fn indicator(section: &Section<'_>, known: &Known<'_>) -> Indicator {
         cumulative: section.optional("cumulative", Node::flag).unwrap_or_default(),
         range: section.optional("range", range).unwrap_or_default(),
         largest_change: section.optional("largest_change", largest_change),
+        scrutiny: Scrutiny {
+            usual: section.optional("usual", range).unwrap_or_default(),
+            outliers: section.optional("outliers", outliers).unwrap_or_default(),
+        },
         owner: section.required("owner", department).unwrap_or_default(),
         reporters: list(section, "reporters", department),
         combination: section
@@ -130,6 +138,15 @@ fn range(node: Node<'_>) -> Option<Range> {
         return node.refuse(message);
     }
     section.is_sound(&["minimum", "maximum"]).then_some(Range { minimum, maximum })
+}
+
+fn outliers(node: Node<'_>) -> Option<Outliers> {
+    let section = node.section("a table, as { score = \"z_score\", threshold = \"3\" }")?;
+    let score = section.required("score", |node| node.choice(&SCORES));
+    let threshold = section.optional("threshold", Node::positive);
+    section.refuse_unknown();
+    let (score, sound) = (score?, section.is_sound(&["threshold"]));
+    sound.then(|| Outliers { score, threshold: threshold.unwrap_or(score.threshold()) })
 }
 
 /// More than none of them, at most all.

@@ -215,3 +215,36 @@ fn rules_compare_numbers_of_one_period() {
         &["line 161, column 9: `check` lacks one of `at_most`, `sum_equals`"],
     );
 }
+
+#[test]
+fn what_a_reviewer_looks_at_twice_is_said_of_reported_numbers() {
+    for (written, expected) in [
+        (
+            "cumulative = true\noutliers = { score = \"zscore\" }",
+            "line 75, column 22: `score` cannot be `zscore`; accepted: `z_score`, \
+             `modified_z_score`; did you mean `z_score`?",
+        ),
+        (
+            "cumulative = true\noutliers = { threshold = \"3\" }",
+            "line 75, column 12: `outliers` lacks `score`",
+        ),
+        (
+            "cumulative = true\noutliers = { score = \"z_score\", threshold = \"0\" }",
+            "line 75, column 45: `threshold` must be above 0, not `0`",
+        ),
+        (
+            "cumulative = true\nusual = { minimum = \"9\", maximum = \"1\" }",
+            "line 75, column 9: the minimum `9` is not below the maximum `1`",
+        ),
+    ] {
+        check(&[("cumulative = true", written)], &[expected]);
+    }
+    check(
+        &[("range = {", "usual = {")],
+        &["line 63, column 9: a computed indicator stands in no report a reviewer looks at"],
+    );
+    check(
+        &[("kind = \"rank\"", "kind = \"rank\"\nusual = { minimum = \"1\" }")],
+        &["line 99, column 9: a rank has no `usual`"],
+    );
+}

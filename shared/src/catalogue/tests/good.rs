@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 use super::{BASE, MORE, edited};
 use crate::catalogue::Catalogue;
 use crate::catalogue::rule::{Check, Missing, Severity};
-use crate::indicator::{Combination, Formula, Indicator, Kind, LargestChange, Scale};
+use crate::indicator::{
+    Combination, Formula, Indicator, Kind, LargestChange, Outliers, Range, Scale, Score, Scrutiny,
+};
 use crate::period::Frequency;
 use crate::target::{Comparator, Method, SdsnScale, UnChartBands};
 
@@ -64,6 +66,11 @@ fn keys_that_came_later_are_kept() {
     let catalogue = parsed(&MORE);
     let part = catalogue.indicator("part").unwrap();
     assert_eq!(part.first_period.unwrap().to_string(), "2026");
+    let usual = Range { minimum: Some(1.into()), maximum: Some(9.into()) };
+    let outliers = Outliers { score: Score::Z, threshold: "2.5".parse().unwrap() };
+    assert_eq!(part.scrutiny, Scrutiny { usual, outliers });
+    let default = catalogue.indicator("whole").unwrap().scrutiny.outliers;
+    assert_eq!((default.score, default.threshold.to_string().as_str()), (Score::ModifiedZ, "3.5"));
     let calendar = catalogue.calendar();
     assert_eq!(calendar.reports_from.unwrap().to_string(), "2026-01-01");
     let (period, exception) = calendar.exceptions.first_key_value().unwrap();
