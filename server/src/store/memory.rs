@@ -3,6 +3,8 @@
 //! It is as naive as the contract allows and shares no code with the other
 //! engines, so that a mistake is not made twice. It keeps nothing on a disk.
 
+mod chain;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,10 +18,12 @@ use tiendo_shared::period::ReportingPeriod;
 use tiendo_shared::province::{Combined, Part, combine};
 use tiendo_shared::review::{self, Move, State};
 use tiendo_shared::submission::{
-    Hash, Link, NO_HASH, Outcome, Recorded, Refusal, Rejection, SubmissionId,
+    Hash, NO_HASH, Outcome, Recorded, Refusal, Rejection, SubmissionId,
 };
 use tiendo_shared::wire::{Entry, EntryKind};
+use tokio::sync::watch;
 
+use self::chain::unchained;
 use super::{
     Appended, CombinedQuery, Error, Performed, Series, SeriesQuery, Store, Submission,
     others_rejected,
@@ -30,6 +34,7 @@ use super::{
 pub struct MemoryStore {
     catalogue: Arc<Catalogue>,
     books: Mutex<Books>,
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -39,13 +44,15 @@ struct Books {
     series: BTreeMap<SeriesKey, BTreeMap<ReportingPeriod, Vec<Measurement>>>,
     /// How each report moved, by department and period.
     moves: BTreeMap<(String, ReportingPeriod), Vec<Move>>,
+    /// From when each entry counts, by department.
+    counts: BTreeMap<String, Vec<Timestamp>>,
     closed: bool,
 }
 
 impl MemoryStore {
     /// An empty store.
     pub fn new(catalogue: Arc<Catalogue>) -> Self {
-        Self { catalogue, books: Mutex::default() }
+        Self { catalogue, books: Mutex::default(), changes: watch::Sender::default() }
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -114,8 +121,9 @@ impl Books {
     fn step(&mut self, recorded: &Recorded, period: ReportingPeriod, state: State) {
         let department = &recorded.link.department;
         if self.state(department, period).permits(state) {
+            let sequence = recorded.link.sequence;
+            let at = self.counts_from(department, sequence);
             let moves = self.moves.entry((department.clone(), period)).or_default();
-            let (sequence, at) = (recorded.link.sequence, recorded.received);
             moves.push(Move { state, sequence, at });
         }
     }
@@ -150,34 +158,6 @@ impl Books {
     }
 }
 
-/// With its place in the chain.
-fn chained(chain: &[Entry], department: &str, recorded: Recorded) -> Recorded {
-    let last = chain.last().map(|entry| &entry.recorded);
-    let link = Link {
-        department: department.to_owned(),
-        sequence: last.map_or(1, |last| last.link.sequence + 1),
-        entry_hash: NO_HASH,
-        previous_hash: last.map_or(NO_HASH, |last| last.link.entry_hash),
-    };
-    let received = last.map_or(recorded.received, |last| recorded.received.max(last.received));
-    Recorded { link, received, ..recorded }
-}
-
-/// What is recorded before its place in the chain is known.
-fn unchained(id: SubmissionId, received: Timestamp) -> Recorded {
-    let link = Link {
-        department: String::new(),
-        sequence: 0,
-        entry_hash: NO_HASH,
-        previous_hash: NO_HASH,
-    };
-    Recorded { id, link, received, outcomes: Vec::new(), rejections: Vec::new() }
-}
-
-fn known_at(as_of: Option<Timestamp>) -> impl Fn(&Measurement) -> bool {
-    move |measurement| as_of.is_none_or(|as_of| measurement.received <= as_of)
-}
-
 #[async_trait]
 impl Store for MemoryStore {
     async fn append(&self, submission: Submission) -> Result<Appended, Error> {
@@ -192,10 +172,13 @@ impl Store for MemoryStore {
         if submission.all_or_nothing && !rejections.is_empty() {
             return Ok(Appended::NotRecorded { outcomes, rejections });
         }
-        let recorded =
-            Recorded { outcomes, rejections, ..unchained(submission.id, submission.received) };
-        let chain = books.chain(&submission.department);
-        let recorded = chained(chain, &submission.department, recorded);
+        let recorded = Recorded {
+            first_received: submission.first_received,
+            outcomes,
+            rejections,
+            ..unchained(submission.id, submission.received)
+        };
+        let recorded = books.chained(&submission.department, recorded);
         let entry = Entry::seal(
             recorded,
             submission.agent.clone(),
@@ -203,16 +186,19 @@ impl Store for MemoryStore {
             submission.content_hash,
         );
         let recorded = entry.recorded.clone();
+        books.count(&recorded);
+        let received = recorded.first_received.unwrap_or(recorded.received);
         for (item, outcome) in submission.items.iter().zip(&recorded.outcomes) {
             if let (Ok(checked), Outcome::Accepted | Outcome::Revised) = (item, outcome) {
                 let key = self.key(&submission.department, checked);
-                books.apply(key, checked, recorded.link.sequence, recorded.received);
+                books.apply(key, checked, recorded.link.sequence, received);
             }
             if let (Ok(checked), true) = (item, *outcome != Outcome::Rejected) {
                 books.step(&recorded, checked.period, State::Received);
             }
         }
         books.departments.entry(submission.department).or_default().push(entry);
+        self.changes.send_modify(|count| *count += 1);
         Ok(Appended::Recorded { recorded, duplicate: false })
     }
 
@@ -242,13 +228,15 @@ impl Store for MemoryStore {
                 return Err(review::Refused { department, period, state, wanted }.into());
             }
         }
-        let recorded = chained(books.chain(&department), &department, unchained(id, at));
+        let recorded = books.chained(&department, unchained(id, at));
         let entry = Entry::seal_act(recorded, by, &act.encode());
         let recorded = entry.recorded.clone();
+        books.count(&recorded);
         if let Some((period, state)) = act.moves() {
             books.step(&recorded, period, state);
         }
         books.departments.entry(department).or_default().push(entry);
+        self.changes.send_modify(|count| *count += 1);
         Ok(recorded)
     }
 
@@ -315,12 +303,14 @@ impl Store for MemoryStore {
                 && query.members.as_ref().is_none_or(|members| *members == key.members)
                 && query.after.as_ref().is_none_or(|after| *key > after)
         };
-        let known = known_at(query.as_of);
+        let known = |key: &SeriesKey, value: &Measurement| {
+            books.counted(&key.department, value.sequence, query.as_of)
+        };
         let series = books.series.iter().filter(|(key, _)| is_wanted(key)).map(|(key, periods)| {
             let values = periods
                 .iter()
                 .filter(|(period, _)| query.period.is_none_or(|wanted| wanted == **period))
-                .filter_map(|(_, values)| values.iter().rfind(|value| known(value)).copied());
+                .filter_map(|(_, values)| values.iter().rfind(|value| known(key, value)).copied());
             Series { key: key.clone(), measurements: values.collect() }
         });
         let limit = if query.limit == 0 { usize::MAX } else { query.limit };
@@ -339,7 +329,9 @@ impl Store for MemoryStore {
             let (department, indicator) = (department.to_owned(), indicator.to_owned());
             let key = SeriesKey { department, indicator, members: String::new() };
             let values = books.series.get(&key)?.get(&period)?;
-            values.iter().rfind(|value| known_at(query.as_of)(value)).copied()
+            let counted =
+                |it: &&Measurement| books.counted(&key.department, it.sequence, query.as_of);
+            values.iter().rfind(counted).copied()
         };
         let periods: BTreeSet<ReportingPeriod> = books
             .series
@@ -369,7 +361,12 @@ impl Store for MemoryStore {
     ) -> Result<Vec<Measurement>, Error> {
         let books = self.books();
         let values = books.series.get(key).and_then(|series| series.get(&period));
-        Ok(values.into_iter().flatten().copied().filter(known_at(as_of)).collect())
+        let known = |value: &Measurement| books.counted(&key.department, value.sequence, as_of);
+        Ok(values.into_iter().flatten().copied().filter(known).collect())
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     fn engine(&self) -> &'static str {

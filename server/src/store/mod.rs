@@ -18,7 +18,9 @@ use tiendo_shared::submission::{
     Hash, Outcome, Reason, Recorded, Refusal, Rejection, SubmissionId,
 };
 use tiendo_shared::wire::Entry;
+use tokio::sync::watch;
 
+pub mod export;
 pub mod memory;
 pub mod sled;
 
@@ -43,6 +45,9 @@ mod conformance;
 ///   each entry's previous hash is the hash of the entry before.
 /// * Receipt times of a department never run backwards: an engine raises
 ///   `received` to that of the entry before, so that as-of reads are stable.
+/// * An entry that had been lost counts from its first receipt, or from when the entry
+///   before it counts if that is later: as-of reads tell what was said before the loss.
+///   Its measurements are dated with the first receipt itself.
 /// * Reads see every append that has returned, and nothing that is not durable.
 /// * `as_of` restricts a read to entries received at or before that instant.
 ///
@@ -109,6 +114,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         as_of: Option<Timestamp>,
     ) -> Result<Vec<Measurement>, Error>;
 
+    /// A count that grows whenever something was recorded that reads show from then on.
+    /// Nothing that records waits for whoever looks at it.
+    fn changes(&self) -> watch::Receiver<u64>;
+
     /// Name of the engine, as `GetServerInfo` states it.
     fn engine(&self) -> &'static str;
 
@@ -128,6 +137,8 @@ pub struct Submission {
     pub agent: String,
     /// When it was received, by the server's clock; whole microseconds.
     pub received: Timestamp,
+    /// When it was received for the first time, if it was proved to have been lost since.
+    pub first_received: Option<Timestamp>,
     /// The encoded `SubmissionContent`.
     pub content: Vec<u8>,
     /// SHA-256 of `content`.
@@ -224,6 +235,17 @@ pub enum Error {
     /// The engine stops, or its disk or database does not answer.
     #[error("the store does not take submissions: {0}")]
     Unavailable(String),
+    /// The disk is nearly full.
+    #[error(
+        "the server's disk has {free_mib} MiB left and keeps {floor_mib} MiB free; what is sent is \
+         taken as soon as there is room"
+    )]
+    Full {
+        /// MiB left.
+        free_mib: u64,
+        /// MiB that are kept free.
+        floor_mib: u64,
+    },
     /// What is stored cannot be read back.
     #[error("the store is damaged: {0}")]
     Corrupt(String),

@@ -140,6 +140,7 @@ fn seal(performed: &Performed, content: &[u8], sequence: u32, state: &State) -> 
         id: performed.id,
         link,
         received: state.received(performed.at),
+        first_received: None,
         outcomes: Vec::new(),
         rejections: Vec::new(),
     };

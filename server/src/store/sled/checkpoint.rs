@@ -30,7 +30,7 @@ use tiendo_shared::submission::Hash;
 use super::page::{Bytes, seal, unseal};
 
 pub(super) const ROOT: &[u8] = b"\0";
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 /// sled's cache, in bytes. It is read once, at the start.
 const CACHE_BYTES: u64 = 16 << 20;
 /// The file in which sled keeps what it is given, and which it locks.

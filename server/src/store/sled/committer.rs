@@ -49,6 +49,8 @@ pub(super) struct Committer {
     pub(super) journal: Journal,
     pub(super) queue: Receiver<Work>,
     pub(super) failure: Arc<Failure>,
+    /// Counts entries once they are durable.
+    pub(super) changes: Arc<watch::Sender<u64>>,
     /// Asks for a checkpoint whenever the journal grew by so many bytes.
     pub(super) checkpoint: SyncSender<()>,
     pub(super) checkpoint_bytes: u64,
@@ -102,6 +104,7 @@ impl Committer {
             }
         }
         let end = self.journal.commit()?;
+        let count = positions.len() as u64;
         let mut positions = positions.into_iter();
         for work in group.drain(..) {
             match work {
@@ -113,6 +116,9 @@ impl Committer {
                 // Nobody waits any more if it fails.
                 Work::Barrier(done) => drop(done.send(())),
             }
+        }
+        if count > 0 {
+            self.changes.send_modify(|changes| *changes += count);
         }
         Ok(end)
     }

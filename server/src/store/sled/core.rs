@@ -9,11 +9,12 @@ use tiendo_shared::catalogue::{Catalogue, IndicatorIndex};
 use tiendo_shared::journal::{MAX_PAYLOAD_BYTES, Position, Reader};
 use tiendo_shared::submission::{Link, NO_HASH, Recorded};
 use tiendo_shared::wire::{Entry, EntryKind};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::combine::Folds;
 use super::committer::{Failure, Queued, Work};
 use super::department::{Decision, Department, Durable, State};
+use super::floor::Floor;
 use crate::store::{Appended, Error, Submission};
 
 /// Bytes after which a page of entries ends.
@@ -36,9 +37,12 @@ pub(super) struct Core {
     pub(super) room: Arc<Semaphore>,
     pub(super) most_permits: u32,
     pub(super) failure: Arc<Failure>,
+    /// How many entries became durable since the start.
+    pub(super) changes: Arc<watch::Sender<u64>>,
     /// Whether the queue is closed and everything applied is durable.
     pub(super) drained: AtomicBool,
     pub(super) reader: Reader,
+    pub(super) floor: Floor,
     /// The province's figures as they were last asked for.
     pub(super) folds: Folds,
 }
@@ -88,6 +92,7 @@ impl Core {
 
     /// Decides and records a submission.
     pub(super) async fn append(&self, submission: Submission) -> Result<Appended, Error> {
+        self.floor.check(submission.content.len())?;
         let room = self.room(submission.content.len()).await?;
         let department = self.open_department(&submission.department);
         match self.queue_up(&department, &submission, room)? {
@@ -324,7 +329,8 @@ fn seal(submission: &Submission, decision: Decision, sequence: u32, state: &Stat
         previous_hash: state.head,
     };
     let received = state.received(submission.received);
-    let recorded = Recorded { id: submission.id, link, received, outcomes, rejections };
+    let Submission { id, first_received, .. } = *submission;
+    let recorded = Recorded { id, link, received, first_received, outcomes, rejections };
     Entry::seal(recorded, submission.agent.clone(), &submission.content, submission.content_hash)
 }
 

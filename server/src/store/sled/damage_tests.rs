@@ -1,4 +1,6 @@
 //! Damage of every kind: what was promised stays, what is wrong is told.
+//!
+//! `TIENDO_STATE_FLIPS` raises the number of bits that are flipped in sled's files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use tiendo_shared::journal::Reason;
 use tiendo_shared::measurement::Value;
 use tiendo_shared::wire::v1::measurement::Content;
 
+use super::model_disk::Random;
 use super::tests::copy_directory;
 use super::{Fault, Opened, Options, SledStore, VerifyReport, verify};
 use crate::store::conformance::recorded;
@@ -18,6 +21,8 @@ use crate::store::conformance::samples::{
     DEPARTMENTS, Sent, catalogue, indicators, number, part, sent, submission_of,
 };
 use crate::store::{Error, Series, SeriesQuery, Store};
+
+const FLIPS: u64 = 40;
 
 /// A store that is not open, and what it answered.
 pub(super) struct Closed {
@@ -172,6 +177,36 @@ async fn a_damaged_checkpoint_is_set_aside_and_rebuilt() {
         entry.as_ref().unwrap().file_name().to_str().unwrap().starts_with("state.damaged-")
     });
     assert_eq!(kept.count(), 2);
+}
+
+#[tokio::test]
+async fn every_flipped_bit_of_the_derived_state_is_survived() {
+    let told = std::env::var("TIENDO_STATE_FLIPS").ok();
+    let flips = told.map_or(FLIPS, |text| text.parse().expect("TIENDO_STATE_FLIPS is a number"));
+    let closed = closed().await;
+    let whole = tempfile::tempdir().unwrap();
+    copy_directory(&closed.state(), whole.path());
+    let sizes: Vec<_> = files(whole.path(), "")
+        .into_iter()
+        .map(|file| (file.metadata().unwrap().len(), file.file_name().unwrap().to_owned()))
+        .filter(|(size, _)| *size > 0)
+        .collect();
+    let (mut rebuilt, mut slowest) = (0, std::time::Duration::ZERO);
+    for seed in 0..flips {
+        let mut random = Random::new(seed);
+        let (size, name) = &sizes[random.below(sizes.len())];
+        let bit = random.below(usize::try_from(*size).unwrap() * 8);
+        std::fs::remove_dir_all(closed.state()).unwrap();
+        copy_directory(whole.path(), &closed.state());
+        println!("seed {seed}: bit {bit} of {}", name.display());
+        Closed::edit(&closed.state().join(name), |bytes| bytes[bit / 8] ^= 1 << (bit % 8));
+        let began = std::time::Instant::now();
+        let opened = closed.check().await;
+        slowest = slowest.max(began.elapsed());
+        rebuilt += u64::from(opened.rebuilt.is_some());
+    }
+    println!("{flips} flips, {rebuilt} rebuilt, none took longer than {slowest:?}");
+    assert!(slowest.as_secs() < 30, "{slowest:?}");
 }
 
 /// The keys and values of a checkpoint in sled.

@@ -51,8 +51,10 @@ pub(super) struct State {
     pub(super) head: Hash,
     /// Sequences up to here are not to be used: damage may have swallowed them.
     pub(super) burned: u32,
-    /// When each entry was received, in microseconds, from sequence 1 on.
+    /// From when each entry counts, in microseconds, from sequence 1 on.
     received: Vec<i64>,
+    /// First receipts of entries that had been lost, in microseconds, by sequence.
+    first_received: BTreeMap<u32, i64>,
     ids: HashMap<SubmissionId, u32>,
     /// How its reports moved, and its acts.
     pub(super) moves: Moves,
@@ -247,15 +249,31 @@ impl State {
     fn end(&mut self, recorded: &Recorded, sequence: u32) {
         (self.last, self.head) = (sequence, recorded.link.entry_hash);
         self.unsaved_rows.push((sequence, recorded.id));
-        self.note(sequence, recorded.id, recorded.received.as_microsecond());
+        let first = recorded.first_received.map(Timestamp::as_microsecond);
+        self.note(sequence, recorded.id, recorded.received.as_microsecond(), first);
     }
 
-    /// Remembers the id and the receipt time of an entry.
-    pub(super) fn note(&mut self, sequence: u32, id: SubmissionId, received: i64) {
-        let before = self.received.last().copied().unwrap_or(received);
+    /// Remembers the id and the receipt time of an entry, the first one if it was lost.
+    pub(super) fn note(
+        &mut self,
+        sequence: u32,
+        id: SubmissionId,
+        received: i64,
+        first: Option<i64>,
+    ) {
+        let counts = first.unwrap_or(received);
+        let before = self.received.last().copied().unwrap_or(counts);
         self.received.resize(index(sequence), before);
-        self.received.push(received);
+        self.received.push(counts.max(before));
         self.ids.insert(id, sequence);
+        if let Some(first) = first {
+            self.first_received.insert(sequence, first);
+        }
+    }
+
+    /// When an entry that had been lost was received for the first time, in microseconds.
+    pub(super) fn first_received(&self, sequence: u32) -> Option<i64> {
+        self.first_received.get(&sequence).copied()
     }
 
     fn put(&mut self, place: Option<SeriesId>, checked: &Checked, sequence: u32) {
@@ -327,7 +345,8 @@ impl State {
 
     /// A point as a measurement.
     pub(super) fn measurement(&self, (point, revision): (Point, u32)) -> Measurement {
-        let received = self.received_at(point.sequence);
+        let first = self.first_received(point.sequence);
+        let received = first.unwrap_or_else(|| self.received_at(point.sequence));
         Measurement {
             period: point.period.into(),
             observation: point.observation(&self.wide),

@@ -39,6 +39,13 @@ pub enum Fault {
         /// Where it stands.
         place: Place,
     },
+    /// A chain that should end at another entry.
+    Head {
+        /// Department id.
+        department: String,
+        /// Sequence of the entry at which it should end.
+        sequence: u64,
+    },
     /// A second entry with a sequence that another one has.
     Repeated {
         /// Department id.
@@ -80,10 +87,21 @@ impl fmt::Display for Fault {
                 f,
                 "{place}: entry {sequence} of `{department}` does not follow from the one before"
             ),
+            Self::Head { department, sequence } => {
+                write!(f, "the chain of `{department}` does not end at entry {sequence} as it did")
+            }
             Self::Repeated { department, sequence, place } => {
                 write!(f, "{place}: there is another entry {sequence} of `{department}`")
             }
         }
+    }
+}
+
+impl Fault {
+    /// What is wrong, without the place.
+    pub(super) fn reason(&self) -> String {
+        let told = self.to_string();
+        told.split_once(": ").map_or_else(|| told.clone(), |(_, reason)| reason.to_owned())
     }
 }
 

@@ -87,7 +87,7 @@ impl Loading {
                 if row.sequence <= durable.last {
                     return None;
                 }
-                state.note(row.sequence, row.id, row.received);
+                state.note(row.sequence, row.id, row.received, row.first);
                 durable.add(row.sequence, self.meta.head, Position(row.position));
             }
             return Some(());

@@ -18,11 +18,13 @@ mod committer;
 mod core;
 mod department;
 mod fault;
+mod floor;
 mod list;
 mod load;
 mod moves;
 mod page;
 mod point;
+mod portable;
 mod read;
 mod replay;
 mod save;
@@ -35,7 +37,13 @@ mod damage_tests;
 #[cfg(test)]
 mod held_disk;
 #[cfg(test)]
+#[path = "../../../../shared/src/journal/model_disk.rs"]
+#[allow(dead_code, reason = "the tests of `shared` use more of it")]
+mod model_disk;
+#[cfg(test)]
 mod model_tests;
+#[cfg(test)]
+mod power_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -53,8 +61,11 @@ use checkpoint::{Checkpoint, Unfit};
 use core::Core;
 pub use fault::{Fault, Place};
 use jiff::Timestamp;
+pub use portable::{ImportError, Imported, export, import, verify_export};
 pub use start::Opened;
 use tiendo_shared::catalogue::Catalogue;
+#[cfg(test)]
+use tiendo_shared::journal::Disk;
 use tiendo_shared::journal::{Allocation, DiskFile};
 use tiendo_shared::measurement::{Measurement, SeriesKey};
 use tiendo_shared::period::ReportingPeriod;
@@ -62,6 +73,7 @@ use tiendo_shared::province::Combined;
 use tiendo_shared::review::Report;
 use tiendo_shared::submission::{Hash, Recorded, SubmissionId};
 use tiendo_shared::wire::Entry;
+use tokio::sync::watch;
 pub use verify::{VerifiedDepartment, VerifyReport, verify};
 
 /// How the engine runs.
@@ -71,6 +83,9 @@ pub struct Options {
     pub checkpoint_bytes: u64,
     /// Bytes of submissions that may wait for the disk; further ones wait for those.
     pub waiting_bytes: usize,
+    /// Bytes of the disk that are kept free: below, submissions are refused. None for 512 MiB, or a
+    /// twentieth of a small disk.
+    pub floor_bytes: Option<u64>,
     /// How the space of the journal comes to be: ahead where speed counts.
     pub allocation: Allocation,
 }
@@ -80,6 +95,7 @@ impl Default for Options {
         Self {
             checkpoint_bytes: 64 << 20,
             waiting_bytes: 64 << 20,
+            floor_bytes: None,
             allocation: Allocation::InSteps,
         }
     }
@@ -280,6 +296,10 @@ impl Store for SledStore {
         as_of: Option<Timestamp>,
     ) -> Result<Vec<Measurement>, Error> {
         self.inner.core.revisions(key, period, as_of)
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.core.changes.subscribe()
     }
 
     fn engine(&self) -> &'static str {

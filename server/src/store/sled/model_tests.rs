@@ -110,9 +110,11 @@ fn item() -> impl Strategy<Value = Sent> {
 
 fn submission() -> impl Strategy<Value = Submission> {
     let strict = prop::bool::weighted(0.2);
-    (0..DEPARTMENTS.len(), 1_u128..60, 0_i64..100, vec(item(), 0..12), strict).prop_map(
-        |(department, id, at, groups, all_or_nothing)| Submission {
+    let first = prop::option::weighted(0.2, 0_i64..100);
+    (0..DEPARTMENTS.len(), 1_u128..60, 0_i64..100, vec(item(), 0..12), strict, first).prop_map(
+        |(department, id, at, groups, all_or_nothing, first)| Submission {
             all_or_nothing,
+            first_received: first.map(second),
             ..submission_of(DEPARTMENTS[department], id, at, groups)
         },
     )

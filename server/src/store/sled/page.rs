@@ -23,8 +23,10 @@
 //!     mantissa: varint | i128,  // zigzag
 //! }
 //! struct RowsPage {             // body: up to ROWS rows, ordered by sequence
-//!     rows: [{ sequence: varint, position: varint, received: varint, id: [u8; 16] }],
-//! }                             // differences to the row before; received zigzag
+//!     rows: [{ sequence: varint, position: varint, received: varint, first: varint,
+//!              id: [u8; 16] }],
+//! }                             // differences to the row before; received zigzag; first is
+//!                               // 0, or 1 more than received less the first receipt, zigzag
 //! ```
 
 use rust_decimal::Decimal;
@@ -36,7 +38,7 @@ use super::point::{Period, Point, missing_reason, status};
 /// Most points in a page, so that the longest fit.
 pub(super) const POINTS: usize = 100;
 /// Most rows in a page, so that the longest fit.
-pub(super) const ROWS: usize = 96;
+pub(super) const ROWS: usize = 80;
 
 const RANKED: u8 = 1 << 5;
 const NOTES: u8 = 1 << 6;
@@ -51,8 +53,10 @@ pub(super) struct Row {
     pub(super) sequence: u32,
     /// Its position in the journal.
     pub(super) position: u64,
-    /// When it was received, in microseconds.
+    /// From when it counts, in microseconds.
     pub(super) received: i64,
+    /// When it was received for the first time, if it had been lost, in microseconds.
+    pub(super) first: Option<i64>,
     /// The submission's id.
     pub(super) id: SubmissionId,
 }
@@ -153,6 +157,8 @@ pub(super) fn encode_rows(rows: &[Row]) -> Vec<u8> {
         put_varint(&mut body, u64::from(row.sequence - sequence));
         put_varint(&mut body, row.position - position);
         put_varint(&mut body, zigzag(row.received - received));
+        let first = row.first.map_or(0, |first| zigzag(row.received.wrapping_sub(first)) + 1);
+        put_varint(&mut body, first);
         (sequence, position, received) = (row.sequence, row.position, row.received);
         body.extend(row.id.as_bytes());
     }
@@ -168,8 +174,10 @@ pub(super) fn decode_rows(body: &[u8]) -> Option<Vec<Row>> {
         sequence = sequence.checked_add(u32::try_from(bytes.varint()?).ok()?)?;
         position = position.checked_add(bytes.varint()?)?;
         received = received.checked_add(unzigzag(bytes.varint()?))?;
+        let first = bytes.varint()?.checked_sub(1);
+        let first = first.map(|back| received.wrapping_sub(unzigzag(back)));
         let id = SubmissionId::from_bytes(bytes.array()?);
-        rows.push(Row { sequence, position, received, id });
+        rows.push(Row { sequence, position, received, first, id });
     }
     Some(rows)
 }
@@ -352,6 +360,7 @@ mod tests {
             sequence: step << 24,
             position: u64::from(step) << 56,
             received: if step.is_multiple_of(2) { i64::MIN / 4 } else { i64::MAX / 4 },
+            first: [None, Some(0), Some(i64::MAX / 4)][step as usize % 3],
             id: SubmissionId::from_bytes([255; 16]),
         };
         let rows: Vec<Row> = (1..).take(ROWS).map(row).collect();

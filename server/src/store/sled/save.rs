@@ -17,11 +17,13 @@ const SERIES_AT_ONCE: usize = 32;
 /// Key and body of a value.
 type Page = (Vec<u8>, Vec<u8>);
 
+type UnsavedRow = (u32, i64, Option<i64>, SubmissionId);
+
 /// What is not saved of a department.
 struct Unsaved {
     meta: Meta,
-    /// Sequence, receipt time and id of entries.
-    rows: Vec<(u32, i64, SubmissionId)>,
+    /// Sequence, the time it counts from, first receipt if it had been lost, and id of entries.
+    rows: Vec<UnsavedRow>,
     series: Vec<SeriesId>,
     /// Pages of moves by number, as far as `meta.last`.
     moves: Vec<(u32, Vec<u8>)>,
@@ -111,8 +113,9 @@ impl Unsaved {
             return Ok(None);
         }
         let rows = std::mem::take(&mut state.unsaved_rows);
-        let rows =
-            rows.into_iter().map(|(sequence, id)| (sequence, state.received_at(sequence), id));
+        let rows = rows.into_iter().map(|(sequence, id)| {
+            (sequence, state.received_at(sequence), state.first_received(sequence), id)
+        });
         let rows = rows.collect();
         let series = std::mem::take(&mut state.unsaved);
         let moves = state.moves.take_unsaved();
@@ -122,17 +125,14 @@ impl Unsaved {
     }
 }
 
-fn row_pages(
-    department: &Department,
-    rows: &[(u32, i64, SubmissionId)],
-) -> impl Iterator<Item = Page> {
+fn row_pages(department: &Department, rows: &[UnsavedRow]) -> impl Iterator<Item = Page> {
     rows.chunks(page::ROWS).filter_map(|rows| {
         let durable = department.durable();
         let rows: Vec<Row> = rows
             .iter()
-            .filter_map(|&(sequence, received, id)| {
+            .filter_map(|&(sequence, received, first, id)| {
                 let position = durable.position(sequence)?.0;
-                Some(Row { sequence, position, received, id })
+                Some(Row { sequence, position, received, first, id })
             })
             .collect();
         let first = rows.first()?.sequence.to_be_bytes();

@@ -19,6 +19,7 @@ use super::committer::{Committer, Work};
 use super::core::{Core, permits};
 use super::department::Department;
 use super::fault::Fault;
+use super::floor::Floor;
 use super::load::Loaded;
 use super::replay::{Derived, Replayed};
 use super::{Inner, Options, SledStore};
@@ -47,6 +48,7 @@ pub struct Opened {
 struct Places<'a> {
     root: &'a Path,
     journal: Arc<dyn Disk>,
+    journal_options: journal::Options,
     state: PathBuf,
 }
 
@@ -64,21 +66,25 @@ pub(super) fn open(
     catalogue: Arc<Catalogue>,
     options: Options,
 ) -> Result<(SledStore, Opened), Error> {
-    open_on(directory, Directory::new(directory.join("journal")), catalogue, options)
+    let journal = Directory::new(directory.join("journal"));
+    open_on(directory, (journal, journal::Options::default()), catalogue, options)
 }
 
 /// As [`open`], with the journal on any disk.
 pub(super) fn open_on(
     directory: &Path,
-    journal: Arc<dyn Disk>,
+    (journal, journal_options): (Arc<dyn Disk>, journal::Options),
     catalogue: Arc<Catalogue>,
     options: Options,
 ) -> Result<(SledStore, Opened), Error> {
-    let places = Places { root: directory, journal, state: directory.join("state") };
+    let places =
+        Places { root: directory, journal, journal_options, state: directory.join("state") };
     let lock = places.prepare().map_err(|error| places.failed("lock", &error))?;
     let mut opened = Opened::default();
     let ready = recover(&places, &catalogue, options, &mut opened)?;
-    let inner = start(ready, catalogue, options).map_err(|error| places.failed("start", &error))?;
+    let floor = Floor::new(directory, options.floor_bytes);
+    let inner =
+        start(ready, catalogue, options, floor).map_err(|error| places.failed("start", &error))?;
     Ok((SledStore { inner, _lock: lock }, opened))
 }
 
@@ -172,7 +178,7 @@ fn recover(
     let journal_options = journal::Options {
         committed: root.replay_from,
         allocation: options.allocation,
-        ..journal::Options::default()
+        ..places.journal_options
     };
     let (journal, recovery) = Journal::open(Arc::clone(&places.journal), journal_options)
         .map_err(|error| Error::Unavailable(error.to_string()))?;
@@ -229,16 +235,22 @@ fn lead(ahead: &[(String, u32)], replayed: &Replayed) -> Option<String> {
     })
 }
 
-fn start(ready: Ready, catalogue: Arc<Catalogue>, options: Options) -> io::Result<Arc<Inner>> {
+fn start(
+    ready: Ready,
+    catalogue: Arc<Catalogue>,
+    options: Options,
+    floor: Floor,
+) -> io::Result<Arc<Inner>> {
     let Ready { checkpoint, journal, replayed, is_behind } = ready;
     let (ask, asked) = sync_channel(1);
     let (queue, queued) = channel();
     let closes = Arc::new(AtomicBool::new(false));
-    let core = core(replayed, catalogue, options, &journal, queue);
+    let core = core(replayed, catalogue, options, &journal, (queue, floor));
     let committer = Committer {
         journal,
         queue: queued,
         failure: Arc::clone(&core.failure),
+        changes: Arc::clone(&core.changes),
         checkpoint: SyncSender::clone(&ask),
         checkpoint_bytes: options.checkpoint_bytes,
         closes: Arc::clone(&closes),
@@ -267,7 +279,7 @@ fn core(
     catalogue: Arc<Catalogue>,
     options: Options,
     journal: &Journal,
-    queue: Sender<Work>,
+    (queue, floor): (Sender<Work>, Floor),
 ) -> Core {
     let departments = replayed.departments.into_iter().map(|(id, Derived { state, durable })| {
         (id.clone(), Arc::new(Department::new(id, state, durable)))
@@ -282,8 +294,10 @@ fn core(
         room: Arc::new(Semaphore::new(most_permits as usize)),
         most_permits,
         failure: Arc::new(watch::Sender::new(None)),
+        changes: Arc::default(),
         drained: AtomicBool::new(false),
         reader: journal.reader(),
+        floor,
         folds: Folds::default(),
         order,
         catalogue,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tiendo_shared::catalogue::Catalogue;
+use tiendo_shared::journal;
 use tiendo_shared::submission::Recorded;
 use tokio::task::JoinSet;
 
@@ -49,8 +50,13 @@ pub(super) fn copy_directory(from: &Path, to: &Path) {
 fn held() -> (Arc<SledStore>, Holder, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let (disk, holder) = HeldDisk::new(directory.path().join("journal"));
-    let (store, _) =
-        start::open_on(directory.path(), disk, catalogue(), Options::default()).unwrap();
+    let (store, _) = start::open_on(
+        directory.path(),
+        (disk, journal::Options::default()),
+        catalogue(),
+        Options::default(),
+    )
+    .unwrap();
     (Arc::new(store), holder, directory)
 }
 

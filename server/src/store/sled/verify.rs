@@ -7,7 +7,7 @@ use tiendo_shared::journal::{Directory, Position, Reader};
 use tiendo_shared::submission::{Counts, Hash, NO_HASH};
 use tiendo_shared::wire::{Entry, EntryError, count_items};
 
-use super::fault::{Fault, follow};
+use super::fault::{Fault, Place, follow};
 use super::replay::place;
 use crate::store::Error;
 
@@ -56,9 +56,12 @@ impl VerifyReport {
         self.departments.values().map(|department| department.measurements).sum()
     }
 
-    fn add(&mut self, payload: Vec<u8>, reader: &Reader, at: Position) -> Result<(), EntryError> {
-        let entry = Entry::decode(payload)?;
-        entry.verify()?;
+    /// Adds an entry whose hashes are its own, and the fault if it does not follow.
+    pub(super) fn add(
+        &mut self,
+        entry: &Entry,
+        place: impl FnOnce() -> Place,
+    ) -> Result<(), EntryError> {
         if count_items(&entry.groups()?) != entry.recorded.outcomes.len() {
             return Err(EntryError::Malformed);
         }
@@ -73,7 +76,7 @@ impl VerifyReport {
                 head: NO_HASH,
             });
         let end = (department.sequence, department.head);
-        if let Err(fault) = follow(end, link, || place(reader, at)) {
+        if let Err(fault) = follow(end, link, place) {
             let is_repeated = matches!(fault, Fault::Repeated { .. });
             self.faults.push(fault);
             if is_repeated {
@@ -106,8 +109,13 @@ pub fn verify(directory: &Path) -> Result<VerifyReport, Error> {
     for item in reader.scan(Position::START) {
         match item {
             Ok((position, payload)) => {
-                if let Err(error) = report.add(payload, &reader, position) {
-                    let place = place(&reader, position);
+                let place = || place(&reader, position);
+                let added = Entry::decode(payload).and_then(|entry| {
+                    entry.verify()?;
+                    report.add(&entry, place)
+                });
+                if let Err(error) = added {
+                    let place = place();
                     report.faults.push(Fault::Entry { place, error });
                 }
             }
