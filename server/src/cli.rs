@@ -17,7 +17,7 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 could not, 2 wrong usage or a catalogue or ledger with errors, \
+Exit codes: 0 done, 1 could not, 2 wrong usage or a catalogue, ledger or backup with errors, \
 64 a configuration that cannot be used.
 
 Logs go to stderr; the variable RUST_LOG filters them, as in RUST_LOG=debug.";
@@ -49,15 +49,96 @@ pub enum Command {
         data: PathBuf,
     },
     /// Prove the chains of a ledger, and find every damaged byte; beside a running server too.
-    #[command(after_help = "Example:\n  tiendo-server verify --data ./data")]
-    Verify {
-        /// The server's data folder.
-        #[arg(long)]
-        data: PathBuf,
-    },
+    #[command(
+        after_help = "Examples:\n  tiendo-server verify --data ./data\n  tiendo-server verify --backup /backups/tiendo-20261124T093000.123Z"
+    )]
+    Verify(Verify),
+    /// Back the data folder up, beside a running server too; the backup is verified.
+    #[command(after_help = "Example:\n  tiendo-server backup --data ./data --to /backups")]
+    Backup(Backup),
+    /// Make a data folder of a backup.
+    #[command(
+        after_help = "Example:\n  tiendo-server restore --from /backups/tiendo-20261124T093000.123Z --data ./data"
+    )]
+    Restore(Restore),
+    /// Write the whole ledger as one portable stream, beside a running server too.
+    #[command(after_help = "Example:\n  tiendo-server export --data ./data ledger.tiendo")]
+    Export(Export),
+    /// Append what an export has and this ledger has not; no server may run on it.
+    #[command(after_help = "Example:\n  tiendo-server import --data ./data ledger.tiendo")]
+    Import(Import),
     /// Work with catalogues.
     #[command(subcommand)]
     Catalogue(Catalogue),
+}
+
+/// What is proved.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Verify {
+    /// A server's data folder.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A backup.
+    #[arg(long, value_name = "DIR")]
+    pub backup: Option<PathBuf>,
+    /// An export; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
+}
+
+/// What is backed up, and where to.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The server's data folder.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The folder that gets the backup, best on another disk; it is created.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// The catalogue file the server is started with, to be kept with the figures.
+    #[arg(long, value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
+    /// Leave out the server's keys: files that only its user may read.
+    #[arg(long)]
+    pub without_secrets: bool,
+}
+
+/// What is restored, and where to.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The backup.
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+    /// The data folder to make; it must be empty or not there.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Restore what is left of a damaged backup.
+    #[arg(long)]
+    pub despite_damage: bool,
+}
+
+/// What is exported, and where to.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The server's data folder.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The file to write, which must not be there; `-` for standard output.
+    pub file: PathBuf,
+}
+
+/// What is imported, and where to.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The data folder; it is created.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The export; `-` for standard input.
+    pub file: PathBuf,
+    /// Take what follows entries that the export does not have.
+    #[arg(long)]
+    pub despite_gaps: bool,
 }
 
 fn host(text: &str) -> Result<Host, String> {

@@ -1,5 +1,7 @@
 //! The commands of `tiendo-server`, from configuration to exit code.
 
+pub mod keeping;
+
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,7 +21,7 @@ use crate::config::{Config, LogFormat};
 use crate::identity::{Authority, Files, Host};
 use crate::security::Security;
 use crate::store::Store;
-use crate::store::sled::{self, Options, SledStore, verify as verify_ledger};
+use crate::store::sled::{self, Options, SledStore};
 use crate::{Ended, Opened};
 
 /// A configuration that cannot be used.
@@ -42,6 +44,7 @@ pub fn serve(arguments: &Serve) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     start_logging(config.log_format);
+    allow_files();
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("tiendo")
@@ -49,6 +52,16 @@ pub fn serve(arguments: &Serve) -> ExitCode {
         .context("starting the runtime")
         .and_then(|runtime| runtime.block_on(serve_until_told(&config)));
     exit(done)
+}
+
+/// As many open files as the system allows: each connection is one.
+fn allow_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the number of open files could not be raised");
+    }
 }
 
 async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
@@ -101,6 +114,7 @@ async fn open(config: &Config) -> anyhow::Result<Opened> {
         .with_context(|| format!("making the data folder `{}`", config.data.display()))?;
     let options = Options {
         checkpoint_bytes: config.checkpoint_mib << 20,
+        floor_bytes: config.disk_floor_mib.map(|mib| mib << 20),
         allocation: Allocation::Ahead,
         ..Options::default()
     };
@@ -205,39 +219,6 @@ async fn stop_at_once(failure: impl Future<Output = String>) {
     tracing::error!(cause, "the ledger failed; the server stops at once");
     #[expect(clippy::exit, reason = "nothing this process still holds can be saved")]
     std::process::exit(1);
-}
-
-/// Proves the chains of a ledger.
-pub fn verify(data: &Path) -> ExitCode {
-    match verify_ledger(data) {
-        Ok(report) => {
-            for (id, department) in &report.departments {
-                let head = hexadecimal(&department.head);
-                say(&format!(
-                    "{id}: {} entries, {} of them acts, {} measurements, head {} {head}",
-                    department.entries,
-                    department.acts,
-                    department.measurements,
-                    department.sequence
-                ));
-            }
-            for fault in &report.faults {
-                say(&fault.to_string());
-            }
-            say(&format!(
-                "{} entries, {} measurements, {} unfinished bytes: {}",
-                report.entries(),
-                report.measurements(),
-                report.unfinished_bytes,
-                if report.is_sound() { "sound" } else { "DAMAGED" }
-            ));
-            if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(FOUND_ERRORS) }
-        }
-        Err(error) => {
-            complain(&format!("`{}`: {error}", data.display()));
-            ExitCode::FAILURE
-        }
-    }
 }
 
 /// Ends at the first SIGTERM or SIGINT from this call on; a second one ends the process at once.

@@ -9,10 +9,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
-use tiendo_shared::submission::MOST_ITEMS;
 
-use crate::rpc::Limits;
-use crate::tls::Handshakes;
+use crate::limits::Limits;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +30,12 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Serve without TLS and believe what callers say of themselves.
     pub insecure_loopback: bool,
-    /// How TLS handshakes are bounded.
-    pub handshakes: Handshakes,
     /// How long after its end a certificate can still be renewed.
     pub renew_expired_for: SignedDuration,
+    /// Folder of the backups that `AdminService.Backup` takes.
+    pub backups: PathBuf,
+    /// MiB of the disk that are kept free; none for the default of the engine.
+    pub disk_floor_mib: Option<u64>,
     /// A catalogue instead of the one that ships with the server.
     pub catalogue: Option<PathBuf>,
     /// How log lines are written.
@@ -57,42 +57,99 @@ impl Config {
     }
 }
 
-/// Keys as they stand in a file, in variables or in flags; all optional.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
+        /// Keys as they stand in a file, in variables or in flags; all optional.
+        #[derive(Debug, Clone, Default, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Settings {
+            $($(#[$doc])* pub $name: Option<$kind>,)*
+        }
+
+        impl Settings {
+            /// Reads `TIENDO_…` variables through `lookup`.
+            pub fn from_env(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+                let mut problems = Vec::new();
+                let settings = Self {
+                    $($name: read(&lookup, stringify!($name), &mut problems),)*
+                };
+                if problems.is_empty() { Ok(settings) } else { Err(Error(problems)) }
+            }
+
+            /// These settings, and those of `other` where these say nothing.
+            #[must_use]
+            pub fn or(self, other: Self) -> Self {
+                Self { $($name: self.$name.or(other.$name),)* }
+            }
+        }
+    };
+}
+
+settings! {
     /// Data folder.
-    pub data: Option<PathBuf>,
+    data: PathBuf,
     /// Listen address.
-    pub listen: Option<String>,
+    listen: String,
     /// Storage engine.
-    pub engine: Option<String>,
+    engine: String,
+    /// Folder of backups.
+    backups: PathBuf,
+    /// MiB kept free.
+    disk_floor_mib: u64,
     /// Catalogue file.
-    pub catalogue: Option<PathBuf>,
+    catalogue: PathBuf,
     /// Serve without TLS on a loopback address.
-    pub insecure_loopback: Option<bool>,
-    /// Seconds a handshake may take.
-    pub handshake_secs: Option<u64>,
-    /// Most handshakes at once.
-    pub handshakes: Option<usize>,
+    insecure_loopback: bool,
     /// Days after its end in which a certificate can be renewed.
-    pub renew_expired_for_days: Option<u32>,
+    renew_expired_for_days: u32,
     /// `text` or `json`.
-    pub log_format: Option<String>,
+    log_format: String,
     /// Seconds to drain when stopping.
-    pub shutdown_grace_secs: Option<u64>,
-    /// Longest message.
-    pub message_bytes: Option<usize>,
-    /// Most measurements in a submission.
-    pub submission_items: Option<usize>,
-    /// Most submissions of a stream in flight.
-    pub stream_in_flight: Option<usize>,
-    /// Most concurrent calls on a connection.
-    pub concurrent_streams: Option<u32>,
+    shutdown_grace_secs: u64,
     /// Journal between two checkpoints.
-    pub checkpoint_mib: Option<u64>,
+    checkpoint_mib: u64,
     /// File that tells the time, to try deadlines out.
-    pub clock_file: Option<PathBuf>,
+    clock_file: PathBuf,
+    /// Longest message, in bytes.
+    message_bytes: u32,
+    /// Most measurements in a submission.
+    submission_items: u32,
+    /// Most submissions of one stream in flight.
+    stream_in_flight: u32,
+    /// Most concurrent calls on one connection.
+    concurrent_streams: u32,
+    /// Longest headers of a call, in bytes.
+    header_bytes: u32,
+    /// Most calls taken back before they are looked at, after which a connection ends.
+    reset_streams: u32,
+    /// Seconds a handshake may take.
+    handshake_secs: u32,
+    /// Most handshakes under way; the oldest of the address with the most gives way.
+    handshakes: u32,
+    /// Most connections.
+    connections: u32,
+    /// Most connections of one address.
+    connections_per_address: u32,
+    /// New connections of one address in a second, after as many at once as it may have.
+    connection_rate: u32,
+    /// Most connections that showed no certificate of ours.
+    stranger_connections: u32,
+    /// Seconds until the first call of a connection has to begin.
+    first_call_secs: u32,
+    /// Seconds a connection may be without a call.
+    idle_secs: u32,
+    /// Seconds after which a connection takes no new calls, up to a tenth more or less.
+    connection_age_secs: u32,
+    /// Seconds the calls of an aged connection have to end.
+    connection_grace_secs: u32,
+    /// Seconds a peer may take to send a message, or to take a part of an answer.
+    message_secs: u32,
+    /// Calls of one identity in a second.
+    calls_per_identity: u32,
+    /// Calls of one address in a second, of everybody there who proves an identity.
+    calls_per_address: u32,
+    /// Calls of one address in a second without an identity: enrolment, health.
+    calls_per_stranger: u32,
 }
 
 /// Everything that is wrong with a configuration.
@@ -110,53 +167,6 @@ impl Settings {
     /// Reads a TOML file's text.
     pub fn parse(text: &str) -> Result<Self, Error> {
         toml::from_str(text).map_err(|error| Error(vec![error.to_string()]))
-    }
-
-    /// Reads `TIENDO_…` variables through `lookup`.
-    pub fn from_env(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let mut problems = Vec::new();
-        let settings = Self {
-            data: lookup("TIENDO_DATA").map(PathBuf::from),
-            listen: lookup("TIENDO_LISTEN"),
-            engine: lookup("TIENDO_ENGINE"),
-            catalogue: lookup("TIENDO_CATALOGUE").map(PathBuf::from),
-            insecure_loopback: read(&lookup, "TIENDO_INSECURE_LOOPBACK", &mut problems),
-            handshake_secs: read(&lookup, "TIENDO_HANDSHAKE_SECS", &mut problems),
-            handshakes: read(&lookup, "TIENDO_HANDSHAKES", &mut problems),
-            renew_expired_for_days: read(&lookup, "TIENDO_RENEW_EXPIRED_FOR_DAYS", &mut problems),
-            log_format: lookup("TIENDO_LOG_FORMAT"),
-            shutdown_grace_secs: read(&lookup, "TIENDO_SHUTDOWN_GRACE_SECS", &mut problems),
-            message_bytes: read(&lookup, "TIENDO_MESSAGE_BYTES", &mut problems),
-            submission_items: read(&lookup, "TIENDO_SUBMISSION_ITEMS", &mut problems),
-            stream_in_flight: read(&lookup, "TIENDO_STREAM_IN_FLIGHT", &mut problems),
-            concurrent_streams: read(&lookup, "TIENDO_CONCURRENT_STREAMS", &mut problems),
-            checkpoint_mib: read(&lookup, "TIENDO_CHECKPOINT_MIB", &mut problems),
-            clock_file: lookup("TIENDO_CLOCK_FILE").map(PathBuf::from),
-        };
-        if problems.is_empty() { Ok(settings) } else { Err(Error(problems)) }
-    }
-
-    /// These settings, and those of `other` where these say nothing.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self {
-            data: self.data.or(other.data),
-            listen: self.listen.or(other.listen),
-            engine: self.engine.or(other.engine),
-            catalogue: self.catalogue.or(other.catalogue),
-            insecure_loopback: self.insecure_loopback.or(other.insecure_loopback),
-            handshake_secs: self.handshake_secs.or(other.handshake_secs),
-            handshakes: self.handshakes.or(other.handshakes),
-            renew_expired_for_days: self.renew_expired_for_days.or(other.renew_expired_for_days),
-            log_format: self.log_format.or(other.log_format),
-            shutdown_grace_secs: self.shutdown_grace_secs.or(other.shutdown_grace_secs),
-            message_bytes: self.message_bytes.or(other.message_bytes),
-            submission_items: self.submission_items.or(other.submission_items),
-            stream_in_flight: self.stream_in_flight.or(other.stream_in_flight),
-            concurrent_streams: self.concurrent_streams.or(other.concurrent_streams),
-            checkpoint_mib: self.checkpoint_mib.or(other.checkpoint_mib),
-            clock_file: self.clock_file.or(other.clock_file),
-        }
     }
 
     /// The configuration these settings make, or everything wrong with them.
@@ -177,18 +187,18 @@ impl Settings {
                 LogFormat::Text
             }
         };
-        let limits = self.checked_limits(&mut problems);
+        let limits = Limits::check(&self, &mut problems);
         if self.clock_file.is_some() && self.insecure_loopback != Some(true) {
             problems.push("`clock_file` is for trying out, with `insecure_loopback`".to_owned());
         }
-        let handshakes = self.checked_handshakes(&mut problems);
         let days = i64::from(self.renew_expired_for_days.unwrap_or(365));
         match (self.data, listen) {
             (Some(data), Some(listen)) if problems.is_empty() => Ok(Config {
+                backups: self.backups.unwrap_or_else(|| data.join(crate::backup::FOLDER)),
+                disk_floor_mib: self.disk_floor_mib,
                 data,
                 listen,
                 insecure_loopback: self.insecure_loopback == Some(true),
-                handshakes,
                 renew_expired_for: SignedDuration::from_hours(24 * days),
                 catalogue: self.catalogue,
                 log_format,
@@ -217,45 +227,15 @@ impl Settings {
         }
         Some(listen)
     }
-
-    fn checked_handshakes(&self, problems: &mut Vec<String>) -> Handshakes {
-        let seconds = self.handshake_secs.unwrap_or(10);
-        let at_once = self.handshakes.unwrap_or(512);
-        if !(1..=300).contains(&seconds) {
-            problems.push(format!("`handshake_secs` is {seconds}; accepted: 1 to 300"));
-        }
-        if !(1..=100_000).contains(&at_once) {
-            problems.push(format!("`handshakes` is {at_once}; accepted: 1 to 100000"));
-        }
-        Handshakes { within: Duration::from_secs(seconds), at_once }
-    }
-
-    fn checked_limits(&self, problems: &mut Vec<String>) -> Limits {
-        let limits = Limits {
-            message_bytes: self.message_bytes.unwrap_or(4 << 20),
-            submission_items: self.submission_items.unwrap_or(MOST_ITEMS),
-            stream_in_flight: self.stream_in_flight.unwrap_or(32),
-            concurrent_streams: self.concurrent_streams.unwrap_or(256),
-        };
-        let mut within = |name: &str, value: usize, least: usize, most: usize| {
-            if !(least..=most).contains(&value) {
-                problems.push(format!("`{name}` is {value}; accepted: {least} to {most}"));
-            }
-        };
-        within("message_bytes", limits.message_bytes, 64 << 10, 32 << 20);
-        within("submission_items", limits.submission_items, 1, MOST_ITEMS);
-        within("stream_in_flight", limits.stream_in_flight, 1, 1_024);
-        within("concurrent_streams", limits.concurrent_streams as usize, 1, 10_000);
-        limits
-    }
 }
 
 fn read<T: std::str::FromStr>(
     lookup: impl Fn(&str) -> Option<String>,
-    name: &str,
+    key: &str,
     problems: &mut Vec<String>,
 ) -> Option<T> {
-    let text = lookup(name)?;
+    let name = format!("TIENDO_{}", key.to_uppercase());
+    let text = lookup(&name)?;
     let value = text.parse().ok();
     if value.is_none() {
         problems.push(format!("`{name}` is `{text}`, which is not of its form"));

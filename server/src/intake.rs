@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use prost::Message as _;
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::check::Checker;
 use tiendo_shared::submission::{Counts, Recorded, Rejection, SubmissionId, content_hash};
-use tiendo_shared::wire::{self, v1};
+use tiendo_shared::wire::{self, Answer, v1};
 
 use crate::clock::Clock;
 use crate::failure::Failure;
@@ -106,14 +107,20 @@ impl Intake {
         id: SubmissionId,
         department: &str,
         agent: String,
-        request: v1::SubmitMeasurementsRequest,
+        mut request: v1::SubmitMeasurementsRequest,
     ) -> Result<Submission, Failure> {
         let received = self.clock.now();
+        let earlier = request.earlier_answer.take();
+        let first_received = earlier.and_then(|earlier| {
+            self.first_received(id, department, &request.groups, &earlier, received)
+        });
         let department = self
             .catalogue
             .department(department)
             .ok_or_else(|| Failure::not_found("department", department))?;
-        let checker = Checker { catalogue: &self.catalogue, department, now: received };
+        // What was taken then is not refused now because its period has locked since.
+        let now = first_received.unwrap_or(received);
+        let checker = Checker { catalogue: &self.catalogue, department, now };
         let items = wire::check_all(&checker, &request.groups);
         let content = v1::SubmissionContent { groups: request.groups }.encode_to_vec();
         Ok(Submission {
@@ -121,11 +128,40 @@ impl Intake {
             department: department.id.clone(),
             agent,
             received,
+            first_received,
             content_hash: content_hash(&content),
             content,
             items,
             all_or_nothing: request.all_or_nothing,
         })
+    }
+
+    /// When a submission was received for the first time, if the answer that its sender
+    /// kept is this server's own. A foreign one is no reason to refuse the figures.
+    fn first_received(
+        &self,
+        id: SubmissionId,
+        department: &str,
+        groups: &[v1::MeasurementGroup],
+        earlier: &v1::EarlierAnswer,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let receipt = earlier.receipt.as_ref()?;
+        let answer = Answer {
+            receipt,
+            outcomes: &earlier.outcomes,
+            rejections: &earlier.rejections,
+            agent: &earlier.agent,
+        };
+        let is_ours = receipt.department == department
+            && answer.is_for(id, groups)
+            && self.desk.has_signed(receipt);
+        if !is_ours {
+            tracing::warn!(%id, department, "an earlier answer that is not of this server");
+            return None;
+        }
+        let first = receipt.first_received_at.as_ref().or(receipt.received_at.as_ref());
+        first.and_then(wire::instant).filter(|first| *first <= now)
     }
 
     async fn answer(&self, appended: Appended) -> v1::SubmitMeasurementsResponse {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use tiendo_server::cli::{Catalogue, Cli, Command};
-use tiendo_server::command;
+use tiendo_server::command::{self, keeping};
 
 /// A submission is thousands of short texts: with the system's allocator, making and
 /// dropping them took three quarters of the server's time under load.
@@ -15,7 +15,11 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Init { data, host } => command::init(&data, &host),
         Command::Token { data } => command::token(&data),
-        Command::Verify { data } => command::verify(&data),
+        Command::Verify(what) => keeping::verify(&what),
+        Command::Backup(what) => keeping::backup(&what),
+        Command::Restore(what) => keeping::restore(&what),
+        Command::Export(what) => keeping::export(&what),
+        Command::Import(what) => keeping::import(&what),
         Command::Serve(serve) => command::serve(&serve),
         Command::Catalogue(Catalogue::Check { file }) => command::check_catalogue(&file),
         Command::Catalogue(Catalogue::Show) => command::show_catalogue(),

@@ -5,9 +5,10 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use tiendo_shared::signed::{self, Signed};
 use tiendo_shared::submission::Link;
+use tiendo_shared::wire::{self, v1};
 
 mod desk;
 
@@ -52,6 +53,14 @@ impl Signer {
         let signature = self.0.sign(&signed::bytes_to_sign(&root)).as_ref().to_vec();
         let with = |branch| Signed { signature: signature.clone(), branch };
         branches.into_iter().map(with).collect()
+    }
+
+    /// Whether the signature of a receipt is this signer's.
+    pub fn has_signed(&self, receipt: &v1::Receipt) -> bool {
+        let key = UnparsedPublicKey::new(&ED25519, self.0.public_key().as_ref());
+        wire::signed_root(receipt).is_some_and(|root| {
+            key.verify(&signed::bytes_to_sign(&root), &receipt.signature).is_ok()
+        })
     }
 
     /// The public key that checks signatures.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tiendo_shared::signed::Signed;
 use tiendo_shared::submission::Link;
+use tiendo_shared::wire::v1;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Signer;
@@ -30,6 +31,11 @@ impl Desk {
     /// The public key that checks signatures.
     pub fn public_key(&self) -> Vec<u8> {
         self.signer.public_key()
+    }
+
+    /// Whether the signature of a receipt is this signer's.
+    pub fn has_signed(&self, receipt: &v1::Receipt) -> bool {
+        self.signer.has_signed(receipt)
     }
 
     /// The signature of a link, shared with those that wait beside it.
