@@ -8,6 +8,7 @@ use tiendo_shared::catalogue::{Catalogue, IndicatorIndex};
 use tiendo_shared::coverage::{Coverage, Duties, Item, Tally};
 use tiendo_shared::measurement::{Measurement, SeriesKey, Value};
 use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::review::State;
 use tiendo_shared::wire::{self, v1};
 
 use crate::failure::Failure;
@@ -55,8 +56,12 @@ impl Reports {
         let calendar = self.catalogue.calendar();
         let duties = Duties::of(&self.catalogue);
         let mut due = Vec::new();
+        let moved = self.store.reports(Some(department), None).await?;
+        let is_approved = |period| {
+            moved.iter().any(|report| report.period == period && report.state() == State::Approved)
+        };
         for period in duties.periods(department, now) {
-            if calendar.phase(period, now) == Phase::Locked {
+            if calendar.phase(period, now) == Phase::Locked || is_approved(period) {
                 continue;
             }
             let owed = duties.owed(department, period);

@@ -1,5 +1,6 @@
 //! Use case: where targets stand, from the figures known now or at an instant.
 
+mod kept;
 mod province;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tiendo_shared::wire::{self, v1};
 use crate::failure::Failure;
 use crate::figures::{Figures, as_of, known_department};
 use crate::page;
+use kept::Kept;
 use province::{Province, Sources};
 
 /// Most sources that a list names of each target.
@@ -22,9 +24,15 @@ const LISTED_SOURCES: usize = 16;
 pub struct Standing {
     /// Where the figures come from.
     pub figures: Figures,
+    kept: Kept,
 }
 
 impl Standing {
+    /// From these figures.
+    pub fn new(figures: Figures) -> Self {
+        Self { figures, kept: Kept::default() }
+    }
+
     /// Lists where targets stand, in the plan's order, with the count of every verdict.
     pub async fn list(
         &self,
@@ -41,10 +49,9 @@ impl Standing {
         let mut statuses = Vec::new();
         let mut counts = vec![0; Verdict::ALL.len()];
         for target in self.targets(&request) {
-            let sources = Sources::up_to(LISTED_SOURCES);
-            let (assessment, status) = self.stand(target, &mut province, instant, sources).await?;
-            counts[assessment.verdict as usize] += 1;
-            if wanted.is_empty() || wanted.contains(&assessment.verdict) {
+            let (verdict, status) = self.listed(target, &mut province, asked, instant).await?;
+            counts[verdict as usize] += 1;
+            if wanted.is_empty() || wanted.contains(&verdict) {
                 statuses.push(status);
             }
         }
@@ -60,6 +67,24 @@ impl Standing {
             as_of: Some(wire::timestamp(instant)),
             counts: counts.filter(|count| count.count > 0).collect(),
         })
+    }
+
+    /// Every status that a request chooses, page after page.
+    pub async fn all(
+        &self,
+        request: v1::ListTargetStatusesRequest,
+        now: Timestamp,
+    ) -> Result<Vec<v1::TargetStatus>, Failure> {
+        let mut all = Vec::new();
+        let mut request = v1::ListTargetStatusesRequest { page_size: page::MOST, ..request };
+        loop {
+            let page = self.list(request.clone(), now).await?;
+            all.extend(page.statuses);
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                return Ok(all);
+            }
+        }
     }
 
     /// Says where one target stands, with the series judged.
@@ -104,6 +129,30 @@ impl Standing {
             series,
             other_methods,
         })
+    }
+
+    /// The status as lists tell it.
+    async fn listed(
+        &self,
+        target: &Target,
+        province: &mut Province<'_>,
+        asked: Option<Timestamp>,
+        instant: Timestamp,
+    ) -> Result<(Verdict, v1::TargetStatus), Failure> {
+        let day = self.figures.catalogue.calendar().today(instant);
+        let mut figures = province.rests_on(&target.indicator).await?;
+        if let Some(reference) = target.comparator.reference() {
+            figures.extend(province.rests_on(reference).await?);
+        }
+        if let Some(known) = self.kept.find(&target.id, day, &figures) {
+            return Ok(known);
+        }
+        let sources = Sources::up_to(LISTED_SOURCES);
+        let (assessment, status) = self.stand(target, province, instant, sources).await?;
+        if asked.is_none() {
+            self.kept.keep(day, figures, assessment.verdict, &status);
+        }
+        Ok((assessment.verdict, status))
     }
 
     /// What the current value was computed of: of a task group, its actions completed

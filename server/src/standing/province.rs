@@ -67,6 +67,26 @@ impl<'a> Province<'a> {
         Ok(self.histories.get(id).cloned().unwrap_or_default())
     }
 
+    /// The figures of departments that the values of an indicator rest on.
+    pub(super) async fn rests_on(&mut self, id: &str) -> Result<Vec<Arc<Vec<Combined>>>, Failure> {
+        let catalogue = Arc::clone(&self.figures.catalogue);
+        let mut found = Vec::new();
+        for needed in self.needed(id) {
+            let Some(indicator) = catalogue.indicator(&needed) else { continue };
+            match province::paired(&catalogue, indicator) {
+                Some([above, below]) => {
+                    found.push(self.fetch(above, Some(below)).await?);
+                    found.push(self.fetch(below, Some(above)).await?);
+                }
+                None if indicator.formula.is_none() => {
+                    found.push(self.fetch(indicator, None).await?);
+                }
+                None => {}
+            }
+        }
+        Ok(found)
+    }
+
     /// How many departments are in a figure of the indicator; none if it is not of sums.
     pub(super) fn coverage(
         &self,
@@ -128,16 +148,27 @@ impl<'a> Province<'a> {
         let Some(reporters) = catalogue.reporters(&indicator.id) else {
             return Ok(History::default());
         };
+        let combined = self.fetch(indicator, other).await?;
+        Ok(History::of_reported(indicator, reporters, &combined, complete_from))
+    }
+
+    async fn fetch(
+        &mut self,
+        indicator: &Indicator,
+        other: Option<&Indicator>,
+    ) -> Result<Arc<Vec<Combined>>, Failure> {
         let asked = (indicator.id.clone(), other.map(|other| other.id.clone()));
+        if let Some(known) = self.combined.get(&asked) {
+            return Ok(Arc::clone(known));
+        }
         let query = CombinedQuery {
             indicator: asked.0.clone(),
             together_with: asked.1.clone(),
             as_of: self.as_of,
         };
         let combined = self.figures.store.combined(&query).await?;
-        let history = History::of_reported(indicator, reporters, &combined, complete_from);
-        self.combined.insert(asked, combined);
-        Ok(history)
+        self.combined.insert(asked, Arc::clone(&combined));
+        Ok(combined)
     }
 
     async fn computed(
