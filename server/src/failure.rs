@@ -64,9 +64,9 @@ pub enum Failure {
     /// Something failed that no caller can do anything about.
     #[error("the server could not do it; its log says why")]
     Internal,
-    /// A later version answers this.
-    #[error("`{0}` is not part of this version")]
-    Unimplemented(&'static str),
+    /// A backup could not be taken.
+    #[error("the backup failed: {0}")]
+    Backup(#[from] crate::backup::Error),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -6,6 +6,8 @@
 
 pub mod acts;
 pub mod administration;
+pub mod backup;
+pub mod changes;
 pub mod cli;
 pub mod clock;
 pub mod command;
@@ -15,14 +17,18 @@ pub mod failure;
 pub mod figures;
 pub mod identity;
 pub mod intake;
+pub mod limits;
+pub mod pace;
 pub mod page;
 pub mod reports;
+pub mod review;
 pub mod rpc;
 pub mod security;
 pub mod signer;
 pub mod standing;
 pub mod store;
 pub mod tls;
+pub mod watch;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -32,38 +38,37 @@ use anyhow::Context as _;
 use tiendo_shared::catalogue::Catalogue;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Server;
 use tonic_health::ServingStatus;
+use tower::Layer as _;
 use tower_http::classify::{GrpcCode, GrpcErrorsAsFailures, SharedClassifier};
 use tower_http::trace::TraceLayer;
 
 use crate::acts::Acts;
 use crate::administration::Administration;
+use crate::backup::Backups;
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::enrolment::Enrolment;
 use crate::figures::Figures;
 use crate::intake::Intake;
 use crate::reports::Reports;
+use crate::review::Review;
 use crate::rpc::Services;
 use crate::rpc::gate::{Door, Gate};
+use crate::rpc::rates::Rates;
 use crate::security::Security;
 use crate::signer::{Desk, Signer};
 use crate::standing::Standing;
 use crate::store::Store;
 use crate::tls::Acceptor;
+use crate::watch::Watch;
 
 /// The catalogue that ships with the server.
 pub const SHIPPED_CATALOGUE: &str = include_str!("../catalogue/an-giang.toml");
 
-/// How often an idle connection is pinged while a call is open on it.
-const KEEPALIVE: Duration = Duration::from_mins(1);
-
 /// How long calls may hold the store after they were cut off.
 const RELEASED_WITHIN: Duration = Duration::from_secs(10);
-
-/// How much of a stream or connection may be on its way.
-const WINDOW_BYTES: u32 = 4 << 20;
 
 /// How serving ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,44 +104,38 @@ pub async fn run(
     let Opened { catalogue, store } = opened;
     let acts = Acts::open(Arc::clone(&store), clock.clone()).await.context("reading the acts")?;
     let door = match security {
-        Some(_) => Door::Members(Arc::clone(acts.members()), clock.clone()),
+        Some(_) => {
+            let rates = Arc::new(Rates::new(config.limits));
+            Door::Members(Arc::clone(acts.members()), clock.clone(), rates)
+        }
         None => Door::Insecure,
     };
     let tokens = Tokens { stopping: stopping.clone(), reopen: reopen.clone() };
     let services = services(config, &catalogue, &store, security, acts, clock, tokens)?;
     let (health, health_service) = tonic_health::server::health_reporter();
+    let health_service = health_service.max_decoding_message_size(rpc::STRANGERS_BYTES);
     health.set_service_status("", ServingStatus::Serving).await;
     let acceptor = Acceptor {
         tls: security.map(|security| security.tls.clone()),
-        handshakes: config.handshakes,
+        limits: config.limits,
         cut: CancellationToken::new(),
     };
     let cut = acceptor.cut.clone().drop_guard();
-    let serving = Server::builder()
-        .layer(TraceLayer::new(servers_fault()))
-        .layer(tower::layer::layer_fn(move |inner| Gate::new(inner, door.clone())))
-        .max_concurrent_streams(config.limits.concurrent_streams)
-        .initial_stream_window_size(WINDOW_BYTES)
-        .initial_connection_window_size(WINDOW_BYTES)
-        .http2_keepalive_interval(Some(KEEPALIVE))
-        .add_routes(rpc::routes(&services, health_service)?)
-        .serve_with_incoming_shutdown(
-            acceptor.accept(listener, stopping.clone()),
-            stopping.clone().cancelled_owned(),
-        );
+    let gate = Gate::new(rpc::routes(&services, health_service)?.prepare(), door);
+    let service = TraceLayer::new(servers_fault()).layer(gate);
+    let connections = acceptor.accept(listener, stopping.clone());
+    let serving = tls::serve(connections, service, config.limits, stopping.clone());
     drop(services);
     let mut serving = Box::pin(serving);
     let ended = tokio::select! {
-        ended = &mut serving => return ended.context("serving ended").map(|()| Ended::Told),
+        () = &mut serving => return Ok(Ended::Told),
         () = shutdown => Ended::Told,
         () = reopen.cancelled() => Ended::Reopen,
     };
     tracing::info!("stopping: no new calls are taken");
     health.set_service_status("", ServingStatus::NotServing).await;
     stopping.cancel();
-    if let Ok(ended) = tokio::time::timeout(config.shutdown_grace, serving).await {
-        ended.context("serving ended")?;
-    } else {
+    if tokio::time::timeout(config.shutdown_grace, serving).await.is_err() {
         tracing::warn!("calls in flight were cut off after the grace period");
     }
     drop(cut);
@@ -167,6 +166,7 @@ fn servers_fault() -> SharedClassifier<GrpcErrorsAsFailures> {
         GrpcCode::NotFound,
         GrpcCode::AlreadyExists,
         GrpcCode::PermissionDenied,
+        GrpcCode::ResourceExhausted,
         GrpcCode::FailedPrecondition,
         GrpcCode::OutOfRange,
         GrpcCode::Unimplemented,
@@ -196,6 +196,8 @@ fn services(
     let signer = Signer::open(&config.data.join("ledger.key"))
         .with_context(|| format!("the ledger key in `{}`", config.data.display()))?;
     let figures = Figures { store: Arc::clone(store), catalogue: Arc::clone(catalogue) };
+    let standing = Standing::new(figures.clone());
+    let reports = Reports { store: Arc::clone(store), catalogue: Arc::clone(catalogue) };
     let authority = security.map(|security| Arc::clone(&security.authority));
     Ok(Services {
         catalogue: Arc::clone(catalogue),
@@ -206,11 +208,24 @@ fn services(
             desk: Desk::open(signer),
             clock: clock.clone(),
             members: Arc::clone(acts.members()),
-            most_items: config.limits.submission_items,
+            most_items: config.limits.submission_items as usize,
         },
-        reports: Reports { store: Arc::clone(store), catalogue: Arc::clone(catalogue) },
-        standing: Standing { figures: figures.clone() },
+        reports: reports.clone(),
+        review: Review {
+            store: Arc::clone(store),
+            catalogue: Arc::clone(catalogue),
+            reports,
+            clock: clock.clone(),
+        },
+        changes: Changes { figures: figures.clone(), standing: standing.clone() },
+        watch: Watch::start(standing.clone(), clock.clone(), tokens.stopping.clone()),
+        standing,
         figures,
+        backups: Backups {
+            data: config.data.clone(),
+            folder: config.backups.clone(),
+            catalogue: config.catalogue.clone(),
+        },
         enrolment: Enrolment {
             authority: authority.clone(),
             acts: acts.clone(),

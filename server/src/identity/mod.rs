@@ -26,6 +26,7 @@ pub use authority::{Authority, Error, Host, LIFE, ServerIdentity, Terms};
 pub use credential::{Certified, Credential, Judge, Unproven};
 pub use files::{Files, Staged};
 pub use guesses::Guesses;
+pub(crate) use guesses::network;
 pub use members::{Members, Welcome};
 pub use signing_request::{PublicKey, SigningRequestError};
 

@@ -1,6 +1,6 @@
 //! `AdminService`: who gets in, the catalogue, and backups.
 
-use tiendo_shared::wire::v1;
+use tiendo_shared::wire::{self, v1};
 use tonic::Request;
 
 use super::stubs::admin_service_server::{AdminService, AdminServiceServer};
@@ -60,6 +60,14 @@ impl AdminService for Admin {
     }
 
     async fn backup(&self, _: Request<v1::BackupRequest>) -> Answer<v1::BackupResponse> {
-        answer(Err(Failure::Unimplemented("Backup")))
+        answer(self.0.backup().await)
+    }
+}
+
+impl Services {
+    async fn backup(&self) -> Result<v1::BackupResponse, Failure> {
+        let taken = self.backups.take(self.clock.now()).await?;
+        let taken_at = Some(wire::timestamp(taken.at));
+        Ok(v1::BackupResponse { name: taken.name, bytes: taken.bytes, taken_at })
     }
 }

@@ -52,7 +52,7 @@ impl CollectionService for Collection {
             .into_inner()
             .take_until(self.0.stopping.clone().cancelled_owned())
             .map(move |message| one_of_stream(intake.clone(), caller.clone(), message))
-            .buffer_unordered(self.0.limits.stream_in_flight);
+            .buffer_unordered(self.0.limits.stream_in_flight as usize);
         Ok(tonic::Response::new(Box::pin(responses)))
     }
 

@@ -17,6 +17,9 @@ pub const DOMAIN: &str = "tiendo.v1";
 /// When to try again after UNAVAILABLE.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
+/// When to try again after the disk was nearly full.
+const RETRY_WHEN_FULL: Duration = Duration::from_mins(1);
+
 /// The status of a failure.
 pub fn status(failure: &Failure) -> tonic::Status {
     let (code, reason, retry_after) = code(failure);
@@ -51,7 +54,6 @@ pub fn code(failure: &Failure) -> (Code, &'static str, Option<Duration>) {
             (Code::ResourceExhausted, reason, Some(*retry_after))
         }
         Failure::Internal => (Code::Internal, "INTERNAL", None),
-        Failure::Unimplemented(_) => (Code::Unimplemented, "NOT_IN_THIS_VERSION", None),
         Failure::Store(store::Error::ContentDiffers(_)) => {
             (Code::AlreadyExists, "SUBMISSION_CONTENT_DIFFERS", None)
         }
@@ -59,6 +61,10 @@ pub fn code(failure: &Failure) -> (Code, &'static str, Option<Duration>) {
         Failure::Store(store::Error::Unavailable(_)) => {
             (Code::Unavailable, "STORE_UNAVAILABLE", Some(RETRY_AFTER))
         }
+        Failure::Store(store::Error::Full { .. }) => {
+            (Code::ResourceExhausted, "DISK_FULL", Some(RETRY_WHEN_FULL))
+        }
+        Failure::Backup(_) => (Code::FailedPrecondition, "BACKUP_FAILED", None),
         Failure::Store(store::Error::Corrupt(_)) => (Code::DataLoss, "STORE_DAMAGED", None),
     }
 }

@@ -15,6 +15,7 @@ use tonic::body::Body;
 use super::access::access;
 use super::ending::Ending;
 use super::error::status;
+use super::rates::Rates;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::identity::presence::Told;
@@ -27,7 +28,7 @@ pub enum Door {
     /// A loopback caller is believed to be who it says it is.
     Insecure,
     /// By the certificate of the connection.
-    Members(Arc<Members>, Clock),
+    Members(Arc<Members>, Clock, Arc<Rates>),
 }
 
 /// Puts the [`Caller`](crate::identity::Caller) into each request, or refuses it.
@@ -54,11 +55,15 @@ impl Door {
         let Some(access) = access(request.uri().path()) else { return Ok(None) };
         let (caller, ended, trusted) = match self {
             Self::Insecure => (insecure_caller(request.headers()), None, true),
-            Self::Members(members, clock) => match welcome(members, clock, request) {
-                Ok(welcome) => (welcome.caller, Some(welcome.ended), false),
-                Err(_) if access.is_open() => return Ok(None),
-                Err(unproven) => return Err(unproven.into()),
-            },
+            Self::Members(members, clock, rates) => {
+                let welcome = welcome(members, clock, request);
+                rates.take(request.extensions().get(), welcome.as_ref().ok())?;
+                match welcome {
+                    Ok(welcome) => (welcome.caller, Some(welcome.ended), false),
+                    Err(_) if access.is_open() => return Ok(None),
+                    Err(unproven) => return Err(unproven.into()),
+                }
+            }
         };
         if !access.permits(&caller, trusted) {
             let message = format!("`{}` is not for the role {}", request.uri().path(), caller.role);

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod error;
 pub mod gate;
+pub mod rates;
 
 mod admin;
 mod catalogue;
@@ -21,15 +22,20 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::{Routes, RoutesBuilder};
 
 use crate::administration::Administration;
+use crate::backup::Backups;
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::enrolment::Enrolment;
 use crate::failure::Failure;
 use crate::figures::Figures;
 use crate::identity::Caller;
 use crate::intake::Intake;
+use crate::limits::Limits;
 use crate::reports::Reports;
+use crate::review::Review;
 use crate::standing::Standing;
 use crate::store::Store;
+use crate::watch::Watch;
 
 /// The generated service sides of `tiendo.v1`.
 #[allow(
@@ -62,6 +68,14 @@ pub struct Services {
     pub enrolment: Enrolment,
     /// What administrators do.
     pub administration: Administration,
+    /// Takes backups.
+    pub backups: Backups,
+    /// Compares instants.
+    pub changes: Changes,
+    /// Tells of verdicts that move.
+    pub watch: Watch,
+    /// Lists and judges reports.
+    pub review: Review,
     /// Tells the time.
     pub clock: Clock,
     /// What the server takes.
@@ -70,18 +84,9 @@ pub struct Services {
     pub stopping: CancellationToken,
 }
 
-/// What the server takes; published by `GetServerInfo`.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Longest message, in bytes.
-    pub message_bytes: usize,
-    /// Most measurements in a submission.
-    pub submission_items: usize,
-    /// Most submissions of one stream in flight.
-    pub stream_in_flight: usize,
-    /// Most concurrent calls on one connection.
-    pub concurrent_streams: u32,
-}
+/// Longest message of somebody who proves no identity, in bytes: a token and a signing
+/// request are far shorter.
+pub const STRANGERS_BYTES: usize = 16 << 10;
 
 /// Every service, with reflection in both versions and health.
 pub fn routes<H>(services: &Services, health: H) -> Result<Routes, tonic_reflection::server::Error>
@@ -109,7 +114,7 @@ where
             )
             .include_reflection_service(false)
     };
-    let most = services.limits.message_bytes;
+    let most = services.limits.message_bytes as usize;
     let mut routes = RoutesBuilder::default();
     routes
         .add_service(health)
@@ -120,8 +125,8 @@ where
         .add_service(status::service(services).max_decoding_message_size(most))
         .add_service(ledger::service(services).max_decoding_message_size(most))
         .add_service(server_info::service(services).max_decoding_message_size(most))
-        .add_service(review::service().max_decoding_message_size(most))
-        .add_service(enrolment::service(services).max_decoding_message_size(most))
+        .add_service(review::service(services).max_decoding_message_size(most))
+        .add_service(enrolment::service(services).max_decoding_message_size(STRANGERS_BYTES))
         .add_service(admin::service(services).max_decoding_message_size(most));
     Ok(routes.routes())
 }

@@ -1,12 +1,10 @@
 //! `ServerInfoService`: what this server is and what it takes.
 
-use tiendo_shared::check::TEXT_CHARACTERS;
 use tiendo_shared::wire::{self, v1};
 use tonic::Request;
 
 use super::stubs::server_info_service_server::{ServerInfoService, ServerInfoServiceServer};
 use super::{Answer, Services, answer};
-use crate::page;
 
 struct ServerInfo(Services);
 
@@ -30,19 +28,5 @@ impl ServerInfoService for ServerInfo {
             ledger_key: services.intake.desk.public_key(),
             node: String::new(),
         }))
-    }
-}
-
-impl From<super::Limits> for v1::Limits {
-    fn from(limits: super::Limits) -> Self {
-        let number = |limit: usize| u32::try_from(limit).unwrap_or(u32::MAX);
-        Self {
-            message_bytes: limits.message_bytes as u64,
-            submission_items: number(limits.submission_items),
-            stream_in_flight: number(limits.stream_in_flight),
-            concurrent_streams: limits.concurrent_streams,
-            text_characters: number(TEXT_CHARACTERS),
-            page_size: page::MOST,
-        }
     }
 }

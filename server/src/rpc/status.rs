@@ -1,12 +1,20 @@
 //! `StatusService`: where each target stands, and the figures behind it.
 
-use futures_util::stream::Empty;
+use std::pin::Pin;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::Stream;
 use tiendo_shared::wire::v1;
 use tonic::Request;
 
 use super::stubs::status_service_server::{StatusService, StatusServiceServer};
-use super::{Answer, Services, answer};
-use crate::failure::Failure;
+use super::{Answer, Services, answer, error};
+
+/// The response header that tells where a stream began.
+const RESUME_TOKEN: &str = "tiendo-resume-token";
+
+type Moves =
+    Pin<Box<dyn Stream<Item = Result<v1::WatchTargetStatusesResponse, tonic::Status>> + Send>>;
 
 struct Status(Services);
 
@@ -30,13 +38,26 @@ impl StatusService for Status {
         answer(self.0.standing.get(request.into_inner(), self.0.clock.now()).await)
     }
 
-    type WatchTargetStatusesStream = Empty<Result<v1::WatchTargetStatusesResponse, tonic::Status>>;
+    type WatchTargetStatusesStream = Moves;
 
     async fn watch_target_statuses(
         &self,
-        _: Request<v1::WatchTargetStatusesRequest>,
-    ) -> Answer<Self::WatchTargetStatusesStream> {
-        answer(Err(Failure::Unimplemented("WatchTargetStatuses")))
+        request: Request<v1::WatchTargetStatusesRequest>,
+    ) -> Answer<Moves> {
+        let began = self.0.watch.stream(request.get_ref()).await;
+        let (token, moves) = began.map_err(|failure| error::status(&failure))?;
+        let mut response = tonic::Response::new(Box::pin(moves.map(Ok)) as Moves);
+        if let Ok(token) = token.parse() {
+            response.metadata_mut().insert(RESUME_TOKEN, token);
+        }
+        Ok(response)
+    }
+
+    async fn list_changes(
+        &self,
+        request: Request<v1::ListChangesRequest>,
+    ) -> Answer<v1::ListChangesResponse> {
+        answer(self.0.changes.list(request.into_inner(), self.0.clock.now()).await)
     }
 
     async fn list_measurements(

@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 
 use super::connection::Stream as Carrier;
-use super::{Connection, HTTP2, Peer, Tls};
+use super::places::Places;
+use super::{Activity, Connection, Peer, Tls};
 use crate::identity::Credential;
+use crate::limits::{Limits, seconds};
 
 /// Connections that are made and not yet served.
 const READY: usize = 64;
@@ -25,22 +28,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often the system asks an idle peer whether it is still there.
 const KEEPALIVE: Duration = Duration::from_mins(1);
 
-/// How handshakes are bounded.
-#[derive(Debug, Clone, Copy)]
-pub struct Handshakes {
-    /// How long one may take.
-    pub within: Duration,
-    /// How many may be under way; further connections wait in the system's queue.
-    pub at_once: usize,
-}
-
 /// Makes connections.
 #[derive(Debug, Clone)]
 pub struct Acceptor {
     /// With TLS, or without it on a loopback address.
     pub tls: Option<Tls>,
-    /// How handshakes are bounded.
-    pub handshakes: Handshakes,
+    /// What the server takes.
+    pub limits: Limits,
     /// Ends all connections at once.
     pub cut: CancellationToken,
 }
@@ -51,17 +45,17 @@ impl Acceptor {
         self,
         listener: TcpListener,
         stopping: CancellationToken,
-    ) -> impl Stream<Item = io::Result<Connection>> {
+    ) -> impl Stream<Item = Connection> {
         let (ready, connections) = mpsc::channel(READY);
         let incoming = TcpIncoming::from(listener);
         let incoming = incoming.with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE));
         tokio::spawn(stopping.run_until_cancelled_owned(self.keep_accepting(incoming, ready)));
-        ReceiverStream::new(connections).map(Ok)
+        ReceiverStream::new(connections)
     }
 
     async fn keep_accepting(self, mut incoming: TcpIncoming, ready: mpsc::Sender<Connection>) {
-        let places = Arc::new(Semaphore::new(self.handshakes.at_once));
-        while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let places = Arc::new(Places::new(self.limits));
+        loop {
             let tcp = match incoming.next().await {
                 Some(Ok(tcp)) => tcp,
                 Some(Err(error)) => {
@@ -71,39 +65,46 @@ impl Acceptor {
                 }
                 None => return,
             };
+            let Ok(address) = tcp.peer_addr() else { continue };
+            // One that has no place is closed: it costs nothing, and comes again.
+            let Some(mut place) = places.take(address.ip(), Instant::now()) else { continue };
             let (acceptor, ready) = (self.clone(), ready.clone());
             tokio::spawn(async move {
-                let within = acceptor.handshakes.within;
-                let made = tokio::time::timeout(within, acceptor.connect(tcp)).await;
-                drop(place);
-                match made {
-                    // Nobody takes it when the server stops.
-                    Ok(Ok(connection)) => drop(ready.send(connection).await),
-                    Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
-                    Err(_) => tracing::debug!("a handshake was not finished in time"),
+                let within = seconds(acceptor.limits.handshake_secs);
+                let given_up = place.given_up.clone();
+                let shaken = tokio::time::timeout(within, acceptor.shake_hands(tcp));
+                let (stream, credential) = match given_up.run_until_cancelled(shaken).await {
+                    Some(Ok(Ok(made))) => made,
+                    Some(Ok(Err(error))) => return tracing::debug!(%error, "a handshake failed"),
+                    Some(Err(_)) => return tracing::debug!("a handshake was not finished in time"),
+                    None => return tracing::debug!("a handshake gave way to another"),
+                };
+                let stranger = acceptor.tls.is_some() && credential.certified().is_err();
+                if !place.shook_hands(stranger) {
+                    return tracing::debug!(%address, "there are too many strangers");
                 }
+                let (credential, activity) = (Arc::new(credential), Arc::new(Activity::new()));
+                let peer = Peer { address, credential, activity };
+                // Nobody takes it when the server stops.
+                drop(ready.send(Connection::new(stream, peer, acceptor.cut, place)).await);
             });
         }
     }
 
-    async fn connect(self, tcp: TcpStream) -> io::Result<Connection> {
-        let address = tcp.peer_addr()?;
-        let (stream, credential) = match self.tls {
-            None => (Carrier::Plain(tcp), Credential::None),
-            Some(tls) => tls.shake_hands(tcp).await?,
-        };
-        let peer = Peer { address, credential: Arc::new(credential) };
-        Ok(Connection::new(stream, peer, self.cut))
+    async fn shake_hands(&self, tcp: TcpStream) -> io::Result<(Carrier, Credential)> {
+        match &self.tls {
+            None => Ok((Carrier::Plain(tcp), Credential::None)),
+            Some(tls) => tls.shake_hands(tcp).await,
+        }
     }
 }
 
 impl Tls {
     async fn shake_hands(&self, tcp: TcpStream) -> io::Result<(Carrier, Credential)> {
         let stream = TlsAcceptor::from(Arc::clone(&self.config)).accept(tcp).await?;
+        // A peer that offers protocols and not HTTP/2 was refused; one that offers none
+        // has to begin with the preface of HTTP/2.
         let (_, session) = stream.get_ref();
-        if session.alpn_protocol() != Some(HTTP2) {
-            return Err(io::Error::other("the peer does not speak HTTP/2"));
-        }
         let credential = self.judge.judge(session.peer_certificates().unwrap_or_default());
         Ok((Carrier::Tls(Box::new(stream)), credential))
     }

@@ -10,8 +10,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::Connected;
 
+use super::activity::Activity;
+use super::places::Place;
 use crate::identity::Credential;
 
 /// Who is at the other end of a connection.
@@ -21,6 +22,8 @@ pub struct Peer {
     pub address: SocketAddr,
     /// What it showed.
     pub credential: Arc<Credential>,
+    /// What goes on on the connection.
+    pub activity: Arc<Activity>,
 }
 
 /// A connection that is ready to be served, until it is cut.
@@ -28,6 +31,7 @@ pub struct Connection {
     stream: Stream,
     peer: Peer,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    _place: Place,
 }
 
 /// What carries the bytes.
@@ -48,22 +52,26 @@ macro_rules! on_stream {
 
 impl Connection {
     /// One with this peer, which ends when `cut` does.
-    pub(super) fn new(stream: Stream, peer: Peer, cut: CancellationToken) -> Self {
-        Self { stream, peer, cut: Box::pin(cut.cancelled_owned()) }
+    pub(super) fn new(stream: Stream, peer: Peer, cut: CancellationToken, place: Place) -> Self {
+        Self { stream, peer, cut: Box::pin(cut.cancelled_owned()), _place: place }
+    }
+
+    /// Who is at the other end.
+    pub(super) fn peer(&self) -> Peer {
+        self.peer.clone()
+    }
+
+    /// Whether the other end is nobody known: it showed no certificate of ours where one
+    /// is wanted. Without TLS, for trying things out, none is.
+    pub(super) fn is_strange(&self) -> bool {
+        matches!(self.stream, Stream::Tls(_))
+            && !matches!(*self.peer.credential, Credential::Certified(_))
     }
 }
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection").field("peer", &self.peer).finish_non_exhaustive()
-    }
-}
-
-impl Connected for Connection {
-    type ConnectInfo = Peer;
-
-    fn connect_info(&self) -> Peer {
-        self.peer.clone()
     }
 }
 

@@ -17,11 +17,16 @@ use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureSc
 use crate::identity::Judge;
 
 mod accept;
+mod activity;
 mod connection;
+mod places;
+mod serve;
 mod served;
 
-pub use accept::{Acceptor, Handshakes};
+pub use accept::Acceptor;
+pub use activity::Activity;
 pub use connection::{Connection, Peer};
+pub use serve::serve;
 pub use served::Served;
 
 /// What connections are made with.
