@@ -1,5 +1,7 @@
 //! Where time enters the program, and what is made of it.
 
+use std::cell::Cell;
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
@@ -9,10 +11,21 @@ use uuid::Uuid;
 /// Viet Nam is seven hours ahead of UTC and has had no summer time since 1975.
 const VIET_NAM: Offset = Offset::constant(7);
 
+thread_local! {
+    static AHEAD: Cell<SignedDuration> = const { Cell::new(SignedDuration::ZERO) };
+}
+
 /// The computer's clock.
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
 pub(crate) fn now() -> Timestamp {
-    Timestamp::now()
+    let now = Timestamp::now();
+    now.saturating_add(AHEAD.get()).unwrap_or(now)
+}
+
+/// Lets the clock of this thread run ahead of the computer's, to rehearse what
+/// months bring: renewals, certificates that end, clocks that are wrong.
+pub(crate) fn run_ahead(by: SignedDuration) {
+    AHEAD.set(by);
 }
 
 /// The day in Viet Nam at `instant`.
@@ -40,6 +53,11 @@ pub(crate) fn for_people(instant: Timestamp) -> String {
 pub(crate) fn ahead(asked: Timestamp, answered: Timestamp, server: Timestamp) -> SignedDuration {
     let middle = asked.saturating_add(answered.duration_since(asked) / 2).unwrap_or(answered);
     middle.duration_since(server)
+}
+
+/// Whether clocks that differ by so many seconds are worth telling the officer.
+pub(crate) fn is_off(seconds: i64) -> bool {
+    seconds.abs() >= 300
 }
 
 /// A new submission id: a UUID of version 7.
@@ -72,6 +90,16 @@ mod tests {
         assert_eq!(skew.as_secs(), 10);
         let skew = ahead(asked, answered, at("2026-01-01T00:01:12Z"));
         assert_eq!(skew.as_secs(), -60);
+    }
+
+    #[test]
+    fn a_clock_that_runs_ahead_tells_another_time() {
+        let before = now();
+        run_ahead(SignedDuration::from_hours(24 * 365));
+        let ahead = now().duration_since(before).as_hours();
+        run_ahead(SignedDuration::ZERO);
+        assert_eq!(ahead, 24 * 365);
+        assert!(is_off(-300) && is_off(4_000) && !is_off(299));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The configuration: `agent.toml`, then `TIENDO_…` variables, then flags; later ones win.
 
 mod job;
+mod remember;
 
 use std::fmt;
 
@@ -8,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub(crate) use self::job::{Command, Database, Folder, Job, Mapping, Query, Secret, Source};
+pub(crate) use self::remember::with_server;
 use crate::text::Lang;
 
 /// What the configuration says.
@@ -19,6 +21,10 @@ pub(crate) struct Config {
     pub(crate) department: Option<String>,
     /// Name of this computer when it sends.
     pub(crate) agent: String,
+    /// Whether somebody chose that name; else it is the computer's own.
+    pub(crate) agent_chosen: bool,
+    /// The computer's own name, as far as it can be sent.
+    pub(crate) machine: String,
     /// Language of what people read.
     pub(crate) lang: Lang,
     /// Whether to speak plain HTTP/2 to a server on this computer.
@@ -32,6 +38,9 @@ const SETTINGS: [&str; 5] = ["server", "department", "agent", "lang", "insecure_
 
 /// Every key of the file.
 const KEYS: [&str; 6] = ["server", "department", "agent", "lang", "insecure_loopback", "job"];
+
+/// Longest name of an agent.
+const LONGEST_NAME: usize = 63;
 
 /// One thing wrong with the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,10 +122,16 @@ impl Config {
     }
 
     fn of_host(host: &str) -> Self {
+        let name: String =
+            host.chars().map(|c| if is_name_character(c) { c } else { '-' }).collect();
+        let name = name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+        let name = if name.is_empty() { "agent" } else { &name[..name.len().min(LONGEST_NAME)] };
         Self {
             server: None,
             department: None,
-            agent: host.replace(|c: char| !is_name_character(c), "-"),
+            agent: name.to_owned(),
+            agent_chosen: false,
+            machine: name.to_owned(),
             lang: Lang::default(),
             insecure_loopback: false,
             jobs: Vec::new(),
@@ -199,7 +214,10 @@ impl Reader<'_> {
         let understood = match key {
             "server" => text.filter(|text| is_address(text)).map(|text| config.server = Some(text)),
             "department" => text.map(|text| config.department = Some(text)),
-            "agent" => text.filter(|text| is_name(text)).map(|text| config.agent = text),
+            "agent" => text.filter(|text| is_name(text)).map(|text| {
+                config.agent = text;
+                config.agent_chosen = true;
+            }),
             "lang" => Lang::of_code(value).map(|lang| config.lang = lang),
             _ => truth(value).map(|truth| config.insecure_loopback = truth),
         };
@@ -241,7 +259,9 @@ fn truth(text: &str) -> Option<bool> {
 
 /// Whether a text can name this computer to the server.
 fn is_name(text: &str) -> bool {
-    text.len() <= 64 && text.chars().all(is_name_character)
+    text.len() <= LONGEST_NAME
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(is_name_character)
 }
 
 fn is_name_character(character: char) -> bool {
@@ -286,10 +306,16 @@ mod tests {
         let config = Config::parse(text, &env, &flags, "pc").unwrap();
         assert_eq!(config.server.as_deref(), Some("tiendo.angiang:7443"));
         assert_eq!(config.department.as_deref(), Some("so-khcn"));
-        assert_eq!(config.agent, "pc-3");
+        assert_eq!((config.agent.as_str(), config.agent_chosen), ("pc-3", true));
         assert_eq!(config.lang, Lang::En);
         assert!(config.insecure_loopback);
-        assert_eq!(Config::parse("", &nothing, &[], "pc").unwrap().agent, "pc");
+        for (host, name) in
+            [("pc", "pc"), ("_Máy 1", "M-y-1"), ("", "agent"), (&"x".repeat(80), &"x".repeat(63))]
+        {
+            let config = Config::parse("", &nothing, &[], host).unwrap();
+            assert_eq!((config.agent.as_str(), config.machine.as_str()), (name, name));
+            assert!(!config.agent_chosen);
+        }
     }
 
     #[test]

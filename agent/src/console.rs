@@ -1,6 +1,6 @@
 //! Where a command reads from and writes to; knows whether people or programs read it.
 
-use std::io::{BufRead, IsTerminal as _, Write};
+use std::io::{self, BufRead, IsTerminal as _, Read, Write};
 
 use crate::text::Lang;
 
@@ -10,13 +10,13 @@ const NARROWEST: u16 = 60;
 /// Columns of text that goes to a file or a pipe.
 const PLAIN_WIDTH: u16 = 200;
 
-/// The two streams a command writes and the one it may ask on.
+/// The two streams a command writes and the one it may read.
 ///
 /// People read `out` and `err`, unless `json` is set: then `out` takes one JSON
 /// document. A reader that went away is no failure of the command.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four properties of two streams, none implies another"
+    reason = "properties of three streams, none implies another"
 )]
 pub struct Console {
     /// What was asked for.
@@ -25,6 +25,10 @@ pub struct Console {
     pub(crate) err: Box<dyn Write>,
     /// Where answers come from; none if nobody can be asked.
     pub(crate) answers: Option<Box<dyn BufRead>>,
+    /// Where programs write what people would be asked for.
+    pub(crate) input: Box<dyn Read>,
+    /// Whether a person types what `input` brings.
+    pub(crate) typed: bool,
     /// Whether people see `out` on a terminal.
     pub(crate) terminal: bool,
     /// Whether `out` shows colours.
@@ -71,7 +75,7 @@ impl Tone {
 impl Console {
     /// The console of this process. `no_colour` is whether the user wants none.
     pub fn of_process(no_colour: bool) -> Self {
-        let (out, err, input) = (std::io::stdout(), std::io::stderr(), std::io::stdin());
+        let (out, err, input) = (io::stdout(), io::stderr(), io::stdin());
         let terminal = out.is_terminal();
         let width = terminal.then(|| console::Term::stdout().size().1).map(|w| w.max(NARROWEST));
         Self {
@@ -80,7 +84,9 @@ impl Console {
             progress: err.is_terminal(),
             width: width.unwrap_or(PLAIN_WIDTH),
             answers: (terminal && input.is_terminal())
-                .then(|| Box::new(input.lock()) as Box<dyn BufRead>),
+                .then(|| Box::new(io::BufReader::new(io::stdin())) as Box<dyn BufRead>),
+            typed: input.is_terminal(),
+            input: Box::new(input),
             out: Box::new(out),
             err: Box::new(err),
             lang: Lang::Vi,
@@ -94,6 +100,8 @@ impl Console {
             out: Box::new(out),
             err: Box::new(err),
             answers: None,
+            input: Box::new(io::empty()),
+            typed: false,
             terminal: false,
             colours: false,
             progress: false,
@@ -150,6 +158,16 @@ impl Console {
         answers.read_line(&mut answer).ok()?;
         Some(Lang::means_yes(&answer))
     }
+
+    /// A secret: a line of a person, which the terminal does not show, or all that a
+    /// program wrote, up to `most` bytes. Empty if there is no more.
+    pub(crate) fn secret(&mut self, question: &str, most: u64) -> io::Result<String> {
+        if self.typed {
+            write!(self.err, "{question} ").and_then(|()| self.err.flush())?;
+            return console::Term::stderr().read_secure_line();
+        }
+        io::read_to_string((&mut self.input).take(most))
+    }
 }
 
 fn put(stream: &mut dyn Write, text: &str) {
@@ -191,6 +209,16 @@ mod tests {
         let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["rows"], 1);
         assert_eq!(*err.0.lock().unwrap(), "chú ý\n".as_bytes());
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_program_whole_but_not_without_end() {
+        let mut console = Console::plain(Shared::default(), Shared::default());
+        assert_eq!(console.secret("?", 100).unwrap(), "");
+        console.input = Box::new(Cursor::new("a\nb\n"));
+        assert_eq!(console.secret("?", 100).unwrap(), "a\nb\n");
+        console.input = Box::new(Cursor::new("x".repeat(1_000)));
+        assert_eq!(console.secret("?", 100).unwrap().len(), 100);
     }
 
     #[test]

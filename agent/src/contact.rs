@@ -1,11 +1,7 @@
-//! What contacts with the server told: when, its limits, the difference of the clocks, its key.
-
-use std::io;
+//! What contacts with the server told: when, its limits, the difference of the clocks.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tiendo_shared::submission::hexadecimal;
-use tiendo_shared::wire::v1;
 
 use crate::connection::Met;
 use crate::home::{self, Home};
@@ -37,17 +33,6 @@ pub(crate) struct Failure {
     pub(crate) at: Timestamp,
     /// Why.
     pub(crate) why: String,
-}
-
-/// How the server's key compares with the one of the first contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Key {
-    /// It is the one known, or the first one seen.
-    Known,
-    /// It is another one.
-    Changed,
-    /// The server told none.
-    NotTold,
 }
 
 impl Contact {
@@ -88,56 +73,9 @@ impl Contact {
     }
 }
 
-/// The key of the first contact; none if there was none.
-pub(crate) fn pinned_key(home: &Home) -> Option<[u8; 32]> {
-    let text = home::read_if_present(&home.server_key()).ok()?;
-    from_hex(std::str::from_utf8(&text).ok()?.trim())
-}
-
-/// Compares the key the server tells with the one of the first contact, and keeps the first.
-pub(crate) fn compare_key(home: &Home, info: &v1::GetServerInfoResponse) -> io::Result<Key> {
-    let Ok(told) = <[u8; 32]>::try_from(&*info.ledger_key) else { return Ok(Key::NotTold) };
-    match pinned_key(home) {
-        Some(pinned) if pinned == told => Ok(Key::Known),
-        Some(_) => Ok(Key::Changed),
-        None => {
-            home.create()?;
-            home::replace(&home.server_key(), format!("{}\n", hexadecimal(&told)).as_bytes())?;
-            Ok(Key::Known)
-        }
-    }
-}
-
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let digits = text.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_first_key_is_kept_and_another_one_noticed() {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::find(Some(folder.path().to_owned()), &|_| None);
-        let info =
-            |byte| v1::GetServerInfoResponse { ledger_key: vec![byte; 32], ..Default::default() };
-        assert_eq!(pinned_key(&home), None);
-        for (byte, expected) in [(1, Key::Known), (1, Key::Known), (2, Key::Changed)] {
-            assert_eq!(compare_key(&home, &info(byte)).unwrap(), expected);
-        }
-        assert_eq!(pinned_key(&home), Some([1; 32]));
-        let none = v1::GetServerInfoResponse::default();
-        assert_eq!(compare_key(&home, &none).unwrap(), Key::NotTold);
-    }
 
     #[test]
     fn the_servers_time_is_known_from_the_last_contact() {

@@ -1,0 +1,226 @@
+//! `enrol`: a join token becomes the identity of this computer.
+//!
+//! The token tells which server is the right one, and its secret goes to no other. The
+//! key is on the disk before the server hears of it, so a lost answer can be asked for
+//! again with the same token.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tiendo_shared::token::{self, JoinToken};
+use tiendo_shared::wire::{instant, v1};
+use tonic::Status;
+
+use crate::app::{App, Failed};
+use crate::clock;
+use crate::config;
+use crate::connection::{ANSWER, Connection, Error as NoConnection, reason, within};
+use crate::console::Tone;
+use crate::exit::Exit;
+use crate::home;
+use crate::identity::{self, AGENT, Enrolment, Identity};
+use crate::push::retry::{Next, after_status};
+use crate::trust::{self, Authority, Verifier};
+
+/// Longest file or input that is read for a token.
+const MOST_BYTES: u64 = 4_096;
+
+/// Most lines a token may be broken into where it is pasted.
+const MOST_LINES: usize = 20;
+
+/// How to enrol.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Options {
+    /// The token, if it stands on the command line.
+    pub(crate) token: Option<String>,
+    /// The file it stands in.
+    pub(crate) token_file: Option<PathBuf>,
+    /// The role it has to give.
+    pub(crate) role: Option<String>,
+    /// Whether a computer that is enrolled gets a new key and identity.
+    pub(crate) replace: bool,
+}
+
+/// What was enrolled, for programs.
+#[derive(Debug, Serialize)]
+struct Enrolled<'e> {
+    command: &'static str,
+    server: &'e str,
+    department: Option<&'e str>,
+    role: &'e str,
+    agent: &'e str,
+    not_after: Timestamp,
+    authority: String,
+    certificate: String,
+    key: String,
+    exit: u8,
+}
+
+pub(super) async fn run(app: &mut App<'_>, options: &Options) -> Result<Exit, Failed> {
+    let lang = app.lang();
+    if app.config.insecure_loopback {
+        return Err(Failed::configuration(lang.enrol_insecure()));
+    }
+    let no_way = |error| Failed::configuration(lang.no_connection(&error));
+    let address = app.config.server.clone().ok_or_else(|| no_way(NoConnection::NoServer))?;
+    if let Some(Identity { bearer, not_after, .. }) = &app.identity
+        && !options.replace
+    {
+        let until = clock::for_people(*not_after);
+        return Err(Failed::because(lang.enrolled_before(bearer, &until)));
+    }
+    let token = token(app, options)?;
+    let home = app.home.path().display().to_string();
+    let unkept =
+        |error: &dyn ToString| Failed::because(lang.cannot_write(&home, &error.to_string()));
+    app.home.create().map_err(|error| unkept(&error))?;
+    let verifier = Verifier::of(Authority::Fingerprint(token.authority));
+    let connection = Connection::to_enrol(&app.config, Arc::clone(&verifier)).map_err(no_way)?;
+    let enrolment = Enrolment::in_home(&app.home);
+    let response = redeem(app, &connection, &enrolment, &token, &address).await?;
+    if let Some(role) = options.role.as_deref().filter(|role| *role != response.role) {
+        return Err(Failed::because(lang.enrolled_role(&response.role, role)));
+    }
+    let authority = verifier.found().ok_or_else(|| unkept(&"no authority"))?;
+    let identity = enrolment
+        .complete(&authority, &response.certificate_chain)
+        .map_err(|error| unkept(&error))?;
+    remember(app, &address).map_err(|error| unkept(&error))?;
+    tell(app, &identity, &address);
+    let ahead = response.server_time.as_ref().and_then(instant);
+    let ahead = ahead.map_or(0, |server| clock::now().duration_since(server).as_secs());
+    if clock::is_off(ahead) {
+        app.warn(&lang.clock_wrong(ahead));
+    }
+    Ok(Exit::Done)
+}
+
+/// The token that was given, from wherever it was.
+fn token(app: &mut App<'_>, options: &Options) -> Result<JoinToken, Failed> {
+    let lang = app.lang();
+    let wrong = |error| Failed::because(lang.token_wrong(error));
+    let unreadable = |place: &str, error: io::Error| {
+        Failed::because(lang.token_unreadable(place, &error.to_string()))
+    };
+    if let Some(text) = &options.token {
+        return text.parse().map_err(wrong);
+    }
+    if let Some(path) = &options.token_file {
+        let place = path.display().to_string();
+        let text = std::fs::File::open(path)
+            .and_then(|file| io::read_to_string(io::Read::take(file, MOST_BYTES)));
+        return text.map_err(|error| unreadable(&place, error))?.parse().map_err(wrong);
+    }
+    let mut text = String::new();
+    for _ in 0..MOST_LINES {
+        let more = app.console.secret(lang.ask_token(), MOST_BYTES);
+        let more = more.map_err(|error| unreadable("stdin", error))?;
+        if more.trim().is_empty() {
+            break;
+        }
+        text.push_str(&more);
+        match text.parse() {
+            // Pasted text that was broken into lines comes line by line.
+            Err(token::Error::Incomplete(_)) => {}
+            read => return read.map_err(wrong),
+        }
+    }
+    if text.is_empty() {
+        return Err(Failed::because(lang.no_token()));
+    }
+    text.parse().map_err(wrong)
+}
+
+/// Asks the server for the certificate, with another name or key where the first is none
+/// of the officer's choosing and does not fit.
+async fn redeem(
+    app: &App<'_>,
+    connection: &Connection,
+    enrolment: &Enrolment<'_>,
+    token: &JoinToken,
+    address: &str,
+) -> Result<v1::EnrolResponse, Failed> {
+    let lang = app.lang();
+    let unkept = |error: identity::Error| Failed::because(error.to_string());
+    let mut agent = app.config.agent.clone();
+    let mut other_key = true;
+    loop {
+        let request = v1::EnrolRequest {
+            token: token.text(),
+            signing_request: enrolment.signing_request().map_err(unkept)?,
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            agent: agent.clone(),
+        };
+        let mut client = connection.enrolment();
+        let status = match within(ANSWER, client.enrol(request)).await {
+            Ok(response) => return Ok(response.into_inner()),
+            Err(status) => status,
+        };
+        match reason(&status).as_str() {
+            "AGENT_NAME_BOUND" if !app.config.agent_chosen && !agent.is_empty() => agent.clear(),
+            // The key of an enrolment that was never completed, certified for another name.
+            "KEY_TAKEN" if other_key => {
+                enrolment.forget_key().map_err(unkept)?;
+                other_key = false;
+            }
+            _ => {
+                return Err(refused(
+                    &lang.said_of(address, &lang.unanswered(&status)),
+                    &status,
+                    app,
+                ));
+            }
+        }
+    }
+}
+
+fn refused(said: &str, status: &Status, app: &App<'_>) -> Failed {
+    let again = matches!(after_status(status), Next::Retry(_)) && trust::mistrust(status).is_none();
+    let hint = if again { format!(" {}", app.lang().enrol_repeat()) } else { String::new() };
+    Failed::because(format!("{said}{hint}"))
+}
+
+/// Writes the server's address into `agent.toml`, so that no command needs it any more.
+fn remember(app: &App<'_>, address: &str) -> io::Result<()> {
+    let path = app.home.config();
+    let text = home::read_if_present(&path)?;
+    let text = String::from_utf8(text).map_err(io::Error::other)?;
+    let changed = config::with_server(&text, address);
+    if changed == text { Ok(()) } else { home::replace(&path, changed.as_bytes()) }
+}
+
+fn tell(app: &mut App<'_>, identity: &Identity, address: &str) {
+    let lang = app.lang();
+    let bearer = &identity.bearer;
+    let until = clock::for_people(identity.not_after);
+    app.console.toned(Tone::Good, &lang.enrolled(bearer, &until));
+    let [authority, certificate, key] =
+        identity::files(&app.home).map(|path| path.display().to_string());
+    match &bearer.department {
+        Some(department) if bearer.role == AGENT => {
+            app.console.line(&lang.next_template(department));
+        }
+        _ => {
+            app.console.line(&lang.enrolled_files(&authority, &certificate, &key));
+            let line = format!(
+                "grpcurl -cacert \"{authority}\" -cert \"{certificate}\" -key \"{key}\" {address} list"
+            );
+            app.console.line(&lang.try_grpcurl(&line));
+        }
+    }
+    app.console.document(&Enrolled {
+        command: "enrol",
+        server: address,
+        department: bearer.department.as_deref(),
+        role: &bearer.role,
+        agent: &bearer.name,
+        not_after: identity.not_after,
+        authority,
+        certificate,
+        key,
+        exit: Exit::Done as u8,
+    });
+}
