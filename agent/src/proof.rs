@@ -2,11 +2,8 @@
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use prost::Message as _;
-use tiendo_shared::signed::{self, Branch};
-use tiendo_shared::submission::{
-    Link, NO_HASH, Outcome, Reason, Recorded, Rejection, content_hash,
-};
-use tiendo_shared::wire::{Entry, instant, v1};
+use tiendo_shared::signed;
+use tiendo_shared::wire::{self, Answer, v1};
 
 use crate::outbox::id_of;
 use crate::outbox::record::{Answered, Prepared};
@@ -26,63 +23,26 @@ pub(crate) enum Finding {
 
 /// Whether the server with this key signed the receipt.
 pub(crate) fn is_signed(receipt: &v1::Receipt, key: &[u8; 32]) -> bool {
-    let Some(link) = link(receipt) else { return false };
     let Ok(key) = VerifyingKey::from_bytes(key) else { return false };
     let Ok(signature) = Signature::from_slice(&receipt.signature) else { return false };
-    let Some(root) = branch(receipt).and_then(|branch| signed::root(&link, &branch)) else {
-        return false;
-    };
+    let Some(root) = wire::signed_root(receipt) else { return false };
     key.verify_strict(&signed::bytes_to_sign(&root), &signature).is_ok()
-}
-
-fn branch(receipt: &v1::Receipt) -> Option<Branch> {
-    let siblings = receipt.siblings.iter().map(|hash| hash.as_slice().try_into().ok());
-    Some(Branch { place: receipt.place, siblings: siblings.collect::<Option<_>>()? })
 }
 
 /// Whether the receipt is for what was sent and answered: the entry that the server
 /// has to have hashed is made again here.
 pub(crate) fn is_of(receipt: &v1::Receipt, prepared: &Prepared, answered: &Answered) -> bool {
-    remade(receipt, prepared, answered)
-        .is_some_and(|entry| Some(entry.recorded.link) == link(receipt))
-}
-
-fn remade(receipt: &v1::Receipt, prepared: &Prepared, answered: &Answered) -> Option<Entry> {
-    let request = v1::SubmitMeasurementsRequest::decode(&*prepared.request).ok()?;
-    let content = v1::SubmissionContent { groups: request.groups }.encode_to_vec();
-    let response = answered.response.as_ref()?;
-    let outcomes = response.outcomes.iter().map(|number| match v1::Outcome::try_from(*number) {
-        Ok(v1::Outcome::Accepted) => Some(Outcome::Accepted),
-        Ok(v1::Outcome::Revised) => Some(Outcome::Revised),
-        Ok(v1::Outcome::Unchanged) => Some(Outcome::Unchanged),
-        Ok(v1::Outcome::Rejected) => Some(Outcome::Rejected),
-        Ok(v1::Outcome::Unspecified) | Err(_) => None,
-    });
-    let rejections = response.rejections.iter().map(|rejection| {
-        Some(Rejection {
-            index: rejection.index,
-            reason: Reason::from_number(rejection.reason)?,
-            field: rejection.field.clone(),
-            message: rejection.message.clone(),
-        })
-    });
-    let recorded = Recorded {
-        id: id_of(&prepared.id),
-        link: Link { entry_hash: NO_HASH, ..link(receipt)? },
-        received: instant(receipt.received_at.as_ref()?)?,
-        outcomes: outcomes.collect::<Option<_>>()?,
-        rejections: rejections.collect::<Option<_>>()?,
+    let Ok(request) = v1::SubmitMeasurementsRequest::decode(&*prepared.request) else {
+        return false;
     };
-    Some(Entry::seal(recorded, answered.agent.clone(), &content, content_hash(&content)))
-}
-
-fn link(receipt: &v1::Receipt) -> Option<Link> {
-    Some(Link {
-        department: receipt.department.clone(),
-        sequence: receipt.sequence,
-        entry_hash: receipt.entry_hash.as_slice().try_into().ok()?,
-        previous_hash: receipt.previous_hash.as_slice().try_into().ok()?,
-    })
+    let Some(response) = &answered.response else { return false };
+    let answer = Answer {
+        receipt,
+        outcomes: &response.outcomes,
+        rejections: &response.rejections,
+        agent: &answered.agent,
+    };
+    answer.is_for(id_of(&prepared.id), &request.groups)
 }
 
 #[cfg(test)]
@@ -90,6 +50,10 @@ mod tests {
     use ed25519_dalek::{Signer as _, SigningKey};
 
     use tiendo_shared::signed::Signed;
+    use tiendo_shared::submission::{
+        Link, NO_HASH, Outcome, Reason, Recorded, Rejection, content_hash,
+    };
+    use tiendo_shared::wire::Entry;
 
     use super::*;
 
@@ -110,6 +74,7 @@ mod tests {
                 previous_hash: [9; 32],
             },
             received: "2026-01-01T00:00:00.000001Z".parse().unwrap(),
+            first_received: "2025-12-31T00:00:00Z".parse().ok(),
             outcomes: vec![Outcome::Accepted, Outcome::Rejected],
             rejections: vec![Rejection {
                 index: 1,

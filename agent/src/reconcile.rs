@@ -1,17 +1,21 @@
 //! Compares the two ledgers: does the server still have what it gave receipts for?
 //!
-//! A server that was restored from an old backup has lost what came later. This
-//! computer has all of it, and sends it again under the ids it had.
+//! A server that was restored from an old backup does not know the later ids any more.
+//! This computer has all of it, and sends it again under the ids it had. A server that
+//! knows an id and tells another receipt for it than it gave has had its chain changed: it
+//! gets nothing more from here until someone says that it is to be trusted.
 
 use std::collections::HashSet;
 
+use tiendo_shared::journal::Position;
 use tiendo_shared::submission::SubmissionId;
 use tiendo_shared::wire::v1;
 use tonic::{Code, Status};
 
 use crate::app::{App, Failed};
+use crate::clock;
 use crate::connection::{ANSWER, Connection, within};
-use crate::outbox::record::{Answered, Entry};
+use crate::outbox::record::{Answered, Entry, Trusted};
 use crate::outbox::{Outbox, id_of};
 
 /// Asks for the last receipt; lets everything be sent again that the server no longer has.
@@ -20,6 +24,9 @@ pub(crate) async fn compare(
     connection: &Connection,
     outbox: &mut Outbox,
 ) -> Result<(), Failed> {
+    if outbox.index().doubt().is_some() {
+        return Ok(());
+    }
     let Some(last) = outbox.index().last_receipt().cloned() else { return Ok(()) };
     // Another department's chain is not open to this one.
     if app.config.department.as_deref() != Some(&last.department) {
@@ -28,17 +35,40 @@ pub(crate) async fn compare(
     let lang = app.lang();
     match receipt(connection, last.submission_id.clone()).await {
         Ok(known) if known.entry_hash == last.entry_hash => {}
-        Ok(_) => app.warn(&lang.server_rewrote(last.sequence)),
+        Ok(told) => doubt(app, outbox, last, told)?,
         Err(status) if status.code() == Code::NotFound => {
-            let gone = lost(connection, outbox, &last.department).await;
-            app.warn(&lang.server_lost(gone.len()));
-            for answered in &gone {
-                outbox.reopen(answered).map_err(|error| app.ledger(&error))?;
+            match lost(connection, outbox, &last.department).await {
+                Ok(gone) => {
+                    app.warn(&lang.server_lost(gone.len()));
+                    // The last receipt is the last to be given up: if this ends before it
+                    // is, the next contact looks for all of them again.
+                    for (answered, position) in &gone {
+                        outbox.reopen(answered, *position).map_err(|error| app.ledger(&error))?;
+                    }
+                }
+                Err(Unclear::Changed(changed)) => {
+                    let (kept, told) = *changed;
+                    doubt(app, outbox, kept, told)?;
+                }
+                Err(Unclear::Away(status)) => {
+                    tracing::info!("what the server lost could not be found out: {status}");
+                }
             }
         }
         Err(status) => tracing::info!("the last receipt could not be compared: {status}"),
     }
     Ok(())
+}
+
+fn doubt(
+    app: &mut App<'_>,
+    outbox: &mut Outbox,
+    kept: v1::Receipt,
+    told: v1::Receipt,
+) -> Result<(), Failed> {
+    let said = app.lang().server_rewrote(kept.sequence);
+    app.warn(&said);
+    outbox.doubt(kept, told, clock::now()).map_err(|error| app.ledger(&error))
 }
 
 async fn receipt(connection: &Connection, submission_id: String) -> Result<v1::Receipt, Status> {
@@ -47,36 +77,65 @@ async fn receipt(connection: &Connection, submission_id: String) -> Result<v1::R
     Ok(within(ANSWER, call).await?.into_inner().receipt.unwrap_or_default())
 }
 
+/// Why it is not clear what the server lost.
+enum Unclear {
+    /// The receipt kept here, and another one that the server tells for it.
+    Changed(Box<(v1::Receipt, v1::Receipt)>),
+    /// It did not answer.
+    Away(Status),
+}
+
 /// What was answered with a receipt and is unknown to the server, oldest first. It is
-/// looked for from the end: what a backup has, it has from the beginning.
-async fn lost(connection: &Connection, outbox: &Outbox, department: &str) -> Vec<Answered> {
+/// looked for from the end: what a backup has, it has from the beginning. What it has
+/// has to be as it was.
+async fn lost(
+    connection: &Connection,
+    outbox: &Outbox,
+    department: &str,
+) -> Result<Vec<(Answered, Position)>, Unclear> {
     let mut lost = Vec::new();
-    for answered in answered(outbox, department).into_iter().rev() {
+    for (answered, position, kept) in answered(outbox, department).into_iter().rev() {
         let id: SubmissionId = id_of(&answered.id);
         match receipt(connection, id.to_string()).await {
-            Err(status) if status.code() == Code::NotFound => lost.push(answered),
-            _ => break,
+            Err(status) if status.code() == Code::NotFound => lost.push((answered, position)),
+            Ok(told) if told.entry_hash != kept.entry_hash => {
+                return Err(Unclear::Changed(Box::new((kept, told))));
+            }
+            Ok(_) => break,
+            Err(status) => return Err(Unclear::Away(status)),
         }
     }
     lost.reverse();
-    lost
+    Ok(lost)
 }
 
-/// What the server gave receipts for, each submission once, in the order of the last answers.
-fn answered(outbox: &Outbox, department: &str) -> Vec<Answered> {
-    let mut all = Vec::new();
-    for (_, record) in outbox.records().flatten() {
-        let Some(Entry::Answered(answered)) = record.entry else { continue };
-        let receipt = answered.response.as_ref().and_then(|answer| answer.receipt.as_ref());
-        if receipt.is_some_and(|receipt| receipt.department == department) {
+/// What the server gave receipts for, each submission once, in the order of the chain,
+/// with the receipt that counts.
+fn answered(outbox: &Outbox, department: &str) -> Vec<(Answered, Position, v1::Receipt)> {
+    let mut all: Vec<(Answered, Position, v1::Receipt)> = Vec::new();
+    for (position, record) in outbox.records().flatten() {
+        let answered = match record.entry {
+            Some(Entry::Answered(answered)) => answered,
+            Some(Entry::Trusted(Trusted { receipt: Some(trusted), .. })) => {
+                let of_it = all
+                    .iter_mut()
+                    .filter(|(.., receipt)| receipt.submission_id == trusted.submission_id);
+                of_it.for_each(|(.., receipt)| receipt.clone_from(&trusted));
+                continue;
+            }
+            _ => continue,
+        };
+        let Answered { id, prepared, response, .. } = answered;
+        let receipt = response.and_then(|answer| answer.receipt);
+        if let Some(receipt) = receipt.filter(|receipt| receipt.department == department) {
             // Only what names it is kept: there may be many.
-            let Answered { id, prepared, .. } = answered;
-            all.push(Answered { id, prepared, ..Answered::default() });
+            let receipt = v1::Receipt { siblings: Vec::new(), ..receipt };
+            all.push((Answered { id, prepared, ..Answered::default() }, position, receipt));
         }
     }
     let mut seen = HashSet::new();
     all.reverse();
-    all.retain(|answered| seen.insert(answered.id.clone()));
-    all.reverse();
+    all.retain(|(answered, ..)| seen.insert(answered.id.clone()));
+    all.sort_by_key(|(.., receipt)| receipt.sequence);
     all
 }

@@ -6,10 +6,11 @@ use serde::Serialize;
 use tiendo_shared::wire::v1;
 
 use crate::app::{App, Failed};
+use crate::clock;
 use crate::console::Tone;
-use crate::contact::pinned_key;
 use crate::exit::Exit;
-use crate::outbox::record::{Answered, Entry};
+use crate::keys::Keys;
+use crate::outbox::record::{Answered, Doubted, Entry, Prepared};
 use crate::outbox::{View, id_of};
 use crate::proof::{self, Finding};
 use crate::text::Lang;
@@ -24,8 +25,13 @@ struct Verified {
     records: u64,
     receipts: u64,
     damage: Vec<String>,
+    /// Damaged places that `repair` has looked at.
+    set_aside: u64,
     findings: Vec<Found>,
     signatures_checked: bool,
+    keys: Keys,
+    /// Number of the receipt that the server changed; absent while it is trusted.
+    changed_receipt: Option<u64>,
     exit: u8,
 }
 
@@ -36,34 +42,22 @@ struct Found {
     finding: &'static str,
 }
 
-pub(super) fn run(app: &mut App<'_>) -> Result<Exit, Failed> {
+pub(super) fn run(app: &mut App<'_>, accept_key: Option<&str>) -> Result<Exit, Failed> {
     let lang = app.lang();
-    let view = View::open(&app.home).map_err(|error| app.ledger(&error))?;
-    let key = pinned_key(&app.home);
-    let mut verified =
-        Verified { command: "verify", signatures_checked: key.is_some(), ..Verified::default() };
-    let mut chains = BTreeMap::new();
-    for record in view.records() {
-        match record.map(|(_, record)| record.entry) {
-            Ok(entry) => {
-                verified.records += 1;
-                match entry {
-                    Some(Entry::Answered(answered)) => {
-                        receipt(&view, &answered, key, &mut verified, &mut chains, lang);
-                    }
-                    // The server lost it: its place in the chain is another's now.
-                    Some(Entry::Reopened(again)) => {
-                        let id = id_of(&again.id).to_string();
-                        chains.retain(|_, (.., submission)| *submission != id);
-                    }
-                    _ => {}
-                }
-            }
-            Err(damage) => verified.damage.push(damage.to_string()),
-        }
+    if let Some(key) = accept_key {
+        accept(app, key)?;
     }
-    links(&chains, &mut verified, lang);
-    let good = verified.damage.is_empty() && verified.findings.is_empty();
+    let view = View::open(&app.home).map_err(|error| app.ledger(&error))?;
+    let keys = Keys::load(&app.home).unwrap_or_default();
+    let mut verified = Verified {
+        command: "verify",
+        signatures_checked: keys.seen().iter().any(|seen| seen.trusted),
+        keys,
+        ..Verified::default()
+    };
+    read(&view, &mut verified, lang);
+    verified.changed_receipt = view.index.doubt().map(Doubted::sequence);
+    let good = verified.is_good();
     let exit = if good { Exit::Done } else { Exit::LedgerBroken };
     verified.exit = exit as u8;
     tell(app, &verified);
@@ -71,10 +65,81 @@ pub(super) fn run(app: &mut App<'_>) -> Result<Exit, Failed> {
     Ok(exit)
 }
 
+/// Reads the whole ledger.
+fn read(view: &View, verified: &mut Verified, lang: Lang) {
+    let (mut chains, mut gone) = (BTreeMap::new(), BTreeMap::new());
+    for record in view.records() {
+        match record.map(|(_, record)| record.entry) {
+            Ok(entry) => {
+                verified.records += 1;
+                match entry {
+                    // It may have been had again from the server.
+                    Some(Entry::Prepared(prepared)) => {
+                        gone.retain(|id, answered| {
+                            *id != prepared.id || !is_of(&prepared, answered)
+                        });
+                    }
+                    Some(Entry::Answered(answered)) => {
+                        receipt(view, &answered, verified, &mut chains, lang);
+                        if view.prepared_at(answered.prepared).is_err() {
+                            gone.insert(answered.id.clone(), answered);
+                        }
+                    }
+                    // The server lost it: its place in the chain is another's now.
+                    Some(Entry::Reopened(again)) => {
+                        let id = id_of(&again.id).to_string();
+                        chains.retain(|_, (.., submission)| *submission != id);
+                    }
+                    // Its place in the chain is what the server says now.
+                    Some(Entry::Trusted(trusted)) => {
+                        let id = trusted.receipt.map(|receipt| receipt.submission_id);
+                        chains.retain(|_, (.., submission)| Some(&*submission) != id.as_ref());
+                    }
+                    _ => {}
+                }
+            }
+            Err(damage) if view.index.is_set_aside(&damage) => verified.set_aside += 1,
+            Err(damage) => verified.damage.push(damage.to_string()),
+        }
+    }
+    for id in gone.keys() {
+        let submission = id_of(id).to_string();
+        let finding = named(Finding::Gone, lang);
+        verified.findings.push(Found { submission, finding });
+    }
+    links(&chains, verified, lang);
+}
+
+/// Trusts the server again, with the chain it has now.
+pub(super) fn trust(app: &mut App<'_>) -> Result<Exit, Failed> {
+    let lang = app.lang();
+    let mut outbox = app.outbox()?;
+    let doubt = outbox.index().doubt().cloned();
+    match &doubt {
+        Some(doubt) => {
+            outbox.trust(doubt, clock::now()).map_err(|error| app.ledger(&error))?;
+            app.console.toned(Tone::Warn, &lang.trusted_again(doubt.sequence()));
+        }
+        None => app.console.line(lang.nothing_to_trust()),
+    }
+    outbox.close().map_err(|error| app.ledger(&error))?;
+    let trusted = doubt.as_ref().map(Doubted::sequence);
+    let exit = Exit::Done as u8;
+    app.console.document(
+        &serde_json::json!({ "command": "verify", "trusted_receipt": trusted, "exit": exit }),
+    );
+    Ok(Exit::Done)
+}
+
+impl Verified {
+    fn is_good(&self) -> bool {
+        self.damage.is_empty() && self.findings.is_empty() && self.changed_receipt.is_none()
+    }
+}
+
 fn receipt(
     view: &View,
     answered: &Answered,
-    key: Option<[u8; 32]>,
     verified: &mut Verified,
     chains: &mut BTreeMap<(String, u64), Hashes>,
     lang: Lang,
@@ -84,21 +149,42 @@ fn receipt(
         return;
     };
     verified.receipts += 1;
+    let signed = verified.keys.signed(receipt);
     let submission = id_of(&answered.id).to_string();
     let mut found = |finding| {
         let submission = submission.clone();
         verified.findings.push(Found { submission, finding: named(finding, lang) });
     };
-    if key.is_some_and(|key| !proof::is_signed(receipt, &key)) {
+    if signed == Some(false) {
         found(Finding::Signature);
     }
     match view.prepared_at(answered.prepared) {
         Ok(prepared) if proof::is_of(receipt, &prepared, answered) => {}
         Ok(_) => found(Finding::Hash),
-        Err(_) => found(Finding::Gone),
+        // It may stand further on, had again from the server.
+        Err(_) => {}
     }
     let v1::Receipt { department, sequence, entry_hash, previous_hash, .. } = receipt.clone();
     chains.insert((department, sequence), (entry_hash, previous_hash, submission));
+}
+
+fn accept(app: &mut App<'_>, key: &str) -> Result<(), Failed> {
+    let lang = app.lang();
+    let unwritten = |error: std::io::Error| {
+        let path = app.home.server_keys().display().to_string();
+        Failed::because(lang.cannot_write(&path, &error.to_string()))
+    };
+    if !Keys::trust(&app.home, key).map_err(unwritten)? {
+        return Err(Failed::because(lang.key_not_seen(key)));
+    }
+    app.console.line(&lang.key_trusted(key));
+    Ok(())
+}
+
+/// Whether what was had again is what the receipt is for.
+fn is_of(prepared: &Prepared, answered: &Answered) -> bool {
+    let receipt = answered.response.as_ref().and_then(|answer| answer.receipt.as_ref());
+    receipt.is_some_and(|receipt| proof::is_of(receipt, prepared, answered))
 }
 
 /// Receipts that follow one another in a chain have to be linked; between others
@@ -133,10 +219,20 @@ fn tell(app: &mut App<'_>, verified: &Verified) {
         app.console.toned(Tone::Bad, &lang.verify_finding(&found.submission, found.finding));
     }
     app.console.line(&lang.verify_summary(verified.records, verified.receipts));
+    for seen in verified.keys.seen().iter().filter(|seen| !seen.trusted) {
+        let since = clock::for_people(seen.since);
+        app.console.toned(Tone::Warn, &lang.key_unknown(&seen.key, &since));
+    }
+    if verified.set_aside > 0 {
+        app.console.line(&lang.verify_set_aside(verified.set_aside));
+    }
     if !verified.signatures_checked {
         app.console.line(lang.verify_no_key());
     }
-    if verified.damage.is_empty() && verified.findings.is_empty() {
+    if let Some(sequence) = verified.changed_receipt {
+        app.console.toned(Tone::Bad, &lang.server_distrusted(sequence));
+    }
+    if verified.is_good() {
         app.console.toned(Tone::Good, lang.verify_good());
     } else {
         app.console.toned(Tone::Bad, lang.verify_bad());

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tiendo_shared::journal::Position;
+use tiendo_shared::journal::{Damage, Position};
 use tiendo_shared::wire::v1;
 
-use super::record::{Checkpoint, Entry, Prepared, Record, Waiting};
+use super::record::{Checkpoint, Doubted, Entry, Prepared, Record, Repaired, Waiting};
+use super::repair::covers;
 
 /// What is known of the ledger without reading it again.
 ///
@@ -19,6 +20,8 @@ pub(crate) struct Index {
     last_receipt: Option<v1::Receipt>,
     answered: u64,
     failed: u64,
+    repaired: Vec<Repaired>,
+    doubt: Option<Doubted>,
 }
 
 impl Index {
@@ -50,14 +53,22 @@ impl Index {
                 }
             }
             Some(Entry::Reopened(again)) => {
-                self.last_receipt = None;
+                let id = super::id_of(&again.id).to_string();
+                self.last_receipt.take_if(|last| last.submission_id == id);
                 self.insert(Waiting {
                     id: again.id.clone(),
                     act: again.id.clone(),
                     order: again.prepared,
                     prepared: again.prepared,
                     items: again.items,
+                    answered: again.answered,
                 });
+            }
+            Some(Entry::Repaired(repaired)) => self.repaired.push(repaired.clone()),
+            Some(Entry::Doubted(doubted)) => self.doubt = Some(doubted.clone()),
+            Some(Entry::Trusted(trusted)) => {
+                self.doubt = None;
+                self.last_receipt.clone_from(&trusted.receipt);
             }
             None => {}
         }
@@ -79,6 +90,7 @@ impl Index {
             order: position.0,
             prepared: position.0,
             items: prepared.items,
+            answered: 0,
         });
     }
 
@@ -114,9 +126,20 @@ impl Index {
         self.last_receipt.as_ref()
     }
 
+    /// Why the server is not trusted; none if it is.
+    pub(crate) fn doubt(&self) -> Option<&Doubted> {
+        self.doubt.as_ref()
+    }
+
     /// Submissions that were answered, and that were refused as a whole.
     pub(crate) fn closed(&self) -> (u64, u64) {
         (self.answered, self.failed)
+    }
+
+    /// Whether a damaged range is known and set aside.
+    pub(crate) fn is_set_aside(&self, damage: &Damage) -> bool {
+        let ranges: Vec<_> = self.repaired.iter().map(|one| (one.from, one.length)).collect();
+        covers(&ranges, damage)
     }
 
     /// What has to be kept to go on from `end`.
@@ -127,6 +150,8 @@ impl Index {
             last_receipt: self.last_receipt.clone(),
             answered: self.answered,
             failed: self.failed,
+            repaired: self.repaired.clone(),
+            doubt: self.doubt.clone(),
         }
     }
 
@@ -140,6 +165,8 @@ impl Index {
             last_receipt: checkpoint.last_receipt,
             answered: checkpoint.answered,
             failed: checkpoint.failed,
+            repaired: checkpoint.repaired,
+            doubt: checkpoint.doubt,
         };
         (index, Position(checkpoint.end))
     }

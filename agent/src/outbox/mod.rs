@@ -5,23 +5,37 @@
 //! Nothing is ever dropped: not by age, not by number of tries. Memory is bounded
 //! by what waits.
 
+#[cfg(test)]
+mod crash_tests;
 mod index;
+#[cfg(test)]
+#[path = "../../../shared/src/journal/model_disk.rs"]
+#[allow(dead_code, reason = "the tests of `shared` use more of it")]
+mod model_disk;
 pub(crate) mod record;
+mod repair;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use prost::Message as _;
-use tiendo_shared::journal::{self, Damage, Directory, Journal, Options, Position, Reader, Scan};
+#[cfg(test)]
+use tiendo_shared::journal::DiskFile;
+use tiendo_shared::journal::{
+    self, Damage, Directory, Disk, Journal, Options, Position, Reader, Scan,
+};
 use tiendo_shared::submission::SubmissionId;
 use tiendo_shared::wire::v1;
 
 pub(crate) use self::index::Index;
 use self::record::{
-    Answered, Checkpoint, Entry, Failed, Prepared, Record, Released, Reopened, Split, Waiting,
+    Answered, Checkpoint, Doubted, Entry, Failed, Prepared, Record, Released, Reopened, Repaired,
+    Split, Trusted, Waiting,
 };
+pub(crate) use self::repair::{Doubtful, Examined, Lost, examine};
 use crate::home::{self, Home};
 
 /// How often, and how long apart, an onlooker tries to open a ledger that changes.
@@ -72,17 +86,28 @@ impl Outbox {
     pub(crate) fn open(home: &Home) -> Result<(Self, Findings), Error> {
         let folder = |cause| Error::Folder { path: home.path().to_owned(), cause };
         home.create().map_err(folder)?;
-        let (mut index, from) = saved(&home.checkpoint());
-        let options = Options { committed: from, ..Options::default() };
-        let (journal, recovery) = Journal::open(Directory::new(home.ledger()), options)?;
+        Self::open_on(Directory::new(home.ledger()), home.checkpoint(), Options::default())
+    }
+
+    /// Opens the ledger on any disk.
+    fn open_on(
+        disk: Arc<dyn Disk>,
+        checkpoint: PathBuf,
+        options: Options,
+    ) -> Result<(Self, Findings), Error> {
+        let (mut index, from) = saved(&checkpoint);
+        let options = Options { committed: from, ..options };
+        let (journal, recovery) = Journal::open(disk, options)?;
         let reader = journal.reader();
         replay(&mut index, reader.scan(from));
+        let mut damage = recovery.damage;
+        damage.retain(|damage| !index.is_set_aside(damage));
         let findings = Findings {
-            damage: recovery.damage,
+            damage,
             quarantined: recovery.quarantined,
             unreleased: index.drop_unreleased(),
         };
-        Ok((Self { journal, reader, index, checkpoint: home.checkpoint() }, findings))
+        Ok((Self { journal, reader, index, checkpoint }, findings))
     }
 
     /// What waits, and what came last.
@@ -146,10 +171,61 @@ impl Outbox {
     }
 
     /// Lets a submission be sent again that the server had given a receipt for.
-    pub(crate) fn reopen(&mut self, answered: &Answered) -> Result<(), Error> {
+    /// The answer stands at `position`.
+    pub(crate) fn reopen(&mut self, answered: &Answered, position: Position) -> Result<(), Error> {
         let items = prepared_at(&self.reader, answered.prepared)?.items;
         let (id, prepared) = (answered.id.clone(), answered.prepared);
-        self.append([Entry::Reopened(Reopened { id, prepared, items })])
+        let answered = position.0 + 1;
+        self.append([Entry::Reopened(Reopened { id, prepared, items, answered })])
+    }
+
+    /// The answer that the server gave to what waits, before it lost it.
+    pub(crate) fn earlier_answer(&self, waiting: &Waiting) -> Option<v1::EarlierAnswer> {
+        let bytes = self.reader.read(Position(waiting.answered.checked_sub(1)?)).ok()?;
+        let Some(Entry::Answered(answered)) = Record::decode(&*bytes).ok()?.entry else {
+            return None;
+        };
+        let response = answered.response?;
+        Some(v1::EarlierAnswer {
+            receipt: response.receipt,
+            outcomes: response.outcomes,
+            rejections: response.rejections,
+            agent: answered.agent,
+        })
+    }
+
+    /// Records that the server tells another receipt than the one it gave.
+    pub(crate) fn doubt(
+        &mut self,
+        kept: v1::Receipt,
+        told: v1::Receipt,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let (kept, told) = (Some(kept), Some(told));
+        self.append([Entry::Doubted(Doubted { kept, told, at_us: now.as_microsecond() })])
+    }
+
+    /// Records that someone takes the server's chain as it is.
+    pub(crate) fn trust(&mut self, doubt: &Doubted, now: Timestamp) -> Result<(), Error> {
+        let receipt = doubt.told.clone();
+        self.append([Entry::Trusted(Trusted { receipt, at_us: now.as_microsecond() })])
+    }
+
+    /// Notes that a damaged range is known.
+    pub(crate) fn set_aside(&mut self, damage: &Damage, now: Timestamp) -> Result<(), Error> {
+        let (from, length) = (damage.position.0, damage.length);
+        self.append([Entry::Repaired(Repaired { from, length, at_us: now.as_microsecond() })])
+    }
+
+    /// Releases what was prepared for `act` before this process began.
+    pub(crate) fn release_again(&mut self, act: SubmissionId) -> Result<(), Error> {
+        for found in decoded(self.reader.scan(Position::START)) {
+            let Ok((position, record)) = found else { continue };
+            if matches!(&record.entry, Some(Entry::Prepared(one)) if one.act == act.as_bytes()) {
+                self.index.apply(position, &record);
+            }
+        }
+        self.release(act)
     }
 
     /// Every record, in order.
@@ -216,6 +292,13 @@ impl View {
         decoded(self.reader.scan(Position::START))
     }
 
+    /// The record at a position.
+    pub(crate) fn record_at(&self, position: Position) -> Result<Entry, Error> {
+        let bytes = self.reader.read(position)?;
+        let record = Record::decode(&*bytes).unwrap_or_default();
+        record.entry.ok_or(Error::NotThere(position.0))
+    }
+
     /// The submission prepared at a position.
     pub(crate) fn prepared_at(&self, position: u64) -> Result<Prepared, Error> {
         prepared_at(&self.reader, position)
@@ -278,7 +361,8 @@ mod tests {
     }
 
     fn answer(sequence: u64) -> v1::SubmitMeasurementsResponse {
-        let receipt = v1::Receipt { sequence, ..Default::default() };
+        let submission_id = id(u8::try_from(sequence).unwrap()).to_string();
+        let receipt = v1::Receipt { submission_id, sequence, ..Default::default() };
         v1::SubmitMeasurementsResponse { receipt: Some(receipt), ..Default::default() }
     }
 
@@ -370,12 +454,16 @@ mod tests {
                 outbox.release(id(number)).unwrap();
             }
             outbox.answer(&waiting(outbox, 1), answer(1), "pc", now()).unwrap();
-            let answered = outbox.records().find_map(|record| match record.unwrap().1.entry {
-                Some(Entry::Answered(answered)) => Some(answered),
+            let answered = outbox.records().find_map(|record| match record.unwrap() {
+                (at, Record { entry: Some(Entry::Answered(answered)) }) => Some((answered, at)),
                 _ => None,
             });
-            outbox.reopen(&answered.unwrap()).unwrap();
+            let (answered, at) = answered.unwrap();
+            outbox.reopen(&answered, at).unwrap();
             assert_eq!(outbox.index().last_receipt(), None);
+            let earlier = outbox.earlier_answer(&waiting(outbox, 1)).unwrap();
+            assert_eq!(earlier.receipt, answered.response.unwrap().receipt);
+            assert_eq!(outbox.earlier_answer(&waiting(outbox, 2)), None);
         });
     }
 

@@ -8,7 +8,7 @@ use tiendo_shared::wire::v1;
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Record {
     /// What it says.
-    #[prost(oneof = "Entry", tags = "1, 2, 3, 4, 5, 6")]
+    #[prost(oneof = "Entry", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
     pub(crate) entry: Option<Entry>,
 }
 
@@ -33,6 +33,15 @@ pub(crate) enum Entry {
     /// The server lost a submission it had given a receipt for; it is sent again.
     #[prost(message, tag = "6")]
     Reopened(Reopened),
+    /// The server tells another receipt than the one it gave; it is not trusted.
+    #[prost(message, tag = "7")]
+    Doubted(Doubted),
+    /// Someone trusts the server again.
+    #[prost(message, tag = "8")]
+    Trusted(Trusted),
+    /// Damage is known and set aside.
+    #[prost(message, tag = "9")]
+    Repaired(Repaired),
 }
 
 /// A submission that is ready.
@@ -155,6 +164,56 @@ pub(crate) struct Reopened {
     /// Number of measurements.
     #[prost(uint32, tag = "3")]
     pub(crate) items: u32,
+    /// Position of the record of the answer that the server lost, plus one; 0 if it is
+    /// not known.
+    #[prost(uint64, tag = "4")]
+    pub(crate) answered: u64,
+}
+
+/// The server tells another receipt for a submission than the one it gave.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Doubted {
+    /// The receipt kept here.
+    #[prost(message, optional, tag = "1")]
+    pub(crate) kept: Option<v1::Receipt>,
+    /// The one the server tells now.
+    #[prost(message, optional, tag = "2")]
+    pub(crate) told: Option<v1::Receipt>,
+    /// When it was found, microseconds since 1970.
+    #[prost(int64, tag = "3")]
+    pub(crate) at_us: i64,
+}
+
+impl Doubted {
+    /// Number of the receipt that was changed.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.kept.as_ref().map_or(0, |receipt| receipt.sequence)
+    }
+}
+
+/// The server's chain is taken as it is from here on.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Trusted {
+    /// The receipt that counts in place of the one kept here.
+    #[prost(message, optional, tag = "1")]
+    pub(crate) receipt: Option<v1::Receipt>,
+    /// When, microseconds since 1970.
+    #[prost(int64, tag = "2")]
+    pub(crate) at_us: i64,
+}
+
+/// A damaged range that was looked at: nothing more can be had of it.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Repaired {
+    /// The position at which it begins.
+    #[prost(uint64, tag = "1")]
+    pub(crate) from: u64,
+    /// Its bytes.
+    #[prost(uint64, tag = "2")]
+    pub(crate) length: u64,
+    /// When, microseconds since 1970.
+    #[prost(int64, tag = "3")]
+    pub(crate) at_us: i64,
 }
 
 /// What [`Index`](super::Index) knew at a position, so that opening need not read all.
@@ -175,6 +234,12 @@ pub(crate) struct Checkpoint {
     /// Submissions refused as a whole.
     #[prost(uint64, tag = "5")]
     pub(crate) failed: u64,
+    /// Damage that is set aside.
+    #[prost(message, repeated, tag = "6")]
+    pub(crate) repaired: Vec<Repaired>,
+    /// Why the server is not trusted; none if it is.
+    #[prost(message, optional, tag = "7")]
+    pub(crate) doubt: Option<Doubted>,
 }
 
 /// A submission that waits to be sent.
@@ -196,4 +261,8 @@ pub(crate) struct Waiting {
     /// Number of measurements.
     #[prost(uint32, tag = "5")]
     pub(crate) items: u32,
+    /// Position of the record of the answer that the server lost, plus one; 0 if it was
+    /// never answered.
+    #[prost(uint64, tag = "6")]
+    pub(crate) answered: u64,
 }

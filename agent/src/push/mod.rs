@@ -68,6 +68,9 @@ pub(crate) enum Stopped {
     /// The server refuses this computer, or is broken in a way that trying again does not mend.
     #[error("the server refuses: {}", .0.message())]
     Refused(Status),
+    /// The server's ledger was changed, and nobody said that it is to be trusted again.
+    #[error("the server tells another receipt no. {0} than the one it gave")]
+    Distrusted(u64),
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] outbox::Error),
@@ -100,6 +103,9 @@ impl<'a> Pusher<'a> {
             let act = self.outbox.index().first_act();
             if act.is_empty() {
                 return Ok(());
+            }
+            if let Some(doubt) = self.outbox.index().doubt() {
+                return Err(Stopped::Distrusted(doubt.sequence()));
             }
             let round = self.round(&act, most, listener).await?;
             if round.answered > 0 {
@@ -192,6 +198,7 @@ impl<'a> Pusher<'a> {
                     continue;
                 }
             };
+            request.earlier_answer = self.outbox.earlier_answer(waiting);
             request.sent_at = Some(wire::timestamp(clock::now()));
             let message = v1::StreamSubmissionsRequest { submission: Some(request) };
             flying.insert(id_of(&waiting.id).to_string(), waiting);

@@ -9,20 +9,20 @@ use crate::outbox::record::{Places, Prepared};
 /// The two halves of a submission, under new ids; none if it has one measurement,
 /// or is to be taken as a whole or not at all.
 pub(crate) fn halves(whole: &Prepared, ids: [SubmissionId; 2]) -> Option<[Prepared; 2]> {
-    let request = v1::SubmitMeasurementsRequest::decode(&*whole.request).ok()?;
+    let mut request = v1::SubmitMeasurementsRequest::decode(&*whole.request).ok()?;
     let items = request.groups.iter().map(|group| group.measurements.len()).sum::<usize>();
     let middle = items / 2;
     if middle == 0 || request.all_or_nothing {
         return None;
     }
-    let (first, second) = split_groups(request.groups.clone(), middle);
+    let (first, second) = split_groups(std::mem::take(&mut request.groups), middle);
     let places = whole.places.clone().map(|places| split_places(places, middle));
     let (first_places, second_places) = places.unzip();
     let [one, other] = ids;
     let piece = |id: SubmissionId, groups: Vec<v1::MeasurementGroup>, places| {
         let items = groups.iter().map(|group| group.measurements.len()).sum::<usize>();
-        let request =
-            v1::SubmitMeasurementsRequest { submission_id: id.to_string(), groups, ..request };
+        let submission_id = id.to_string();
+        let request = v1::SubmitMeasurementsRequest { submission_id, groups, ..request.clone() };
         Prepared {
             id: id.as_bytes().to_vec(),
             act: whole.act.clone(),
