@@ -9,24 +9,30 @@ use tonic::Status;
 use crate::catalogue;
 use crate::clock;
 use crate::config::Config;
-use crate::connection::{Connection, Met};
+use crate::connection::{Connection, Met, is_of_network, reason};
 use crate::console::{Console, Tone};
-use crate::contact::{self, Contact, Key};
+use crate::contact::Contact;
 use crate::exit::Exit;
 use crate::home::Home;
+use crate::identity::Identity;
+use crate::keys::Keys;
 use crate::outbox::{self, Findings, Outbox};
+use crate::renewal;
 use crate::text::Lang;
+use crate::trust;
 
-/// Seconds the clocks may differ before the officer is told.
-const SKEW_TOLD: i64 = 300;
+/// Days before its end from which on a certificate that is not renewed is told of.
+const RENEWAL_TOLD_DAYS: i64 = 14;
 
 /// What a command works with.
 #[derive(Debug)]
 pub(crate) struct App<'a> {
     /// The folder of the agent.
     pub(crate) home: Home,
-    /// What the configuration says.
+    /// What the configuration says, with department and name as the certificate has them.
     pub(crate) config: Config,
+    /// Who this computer is; none before enrolment.
+    pub(crate) identity: Option<Identity>,
     /// Where to write.
     pub(crate) console: &'a mut Console,
 }
@@ -60,41 +66,87 @@ impl App<'_> {
 
     /// The way to the server that the configuration names.
     pub(crate) fn connection(&self) -> Result<Connection, Failed> {
-        Connection::of(&self.config)
+        // As it is now: another program of this home may have renewed or replaced it.
+        let identity =
+            if self.config.insecure_loopback { Ok(None) } else { Identity::load(&self.home) };
+        Connection::of(&self.config, identity.ok().flatten().as_ref())
             .map_err(|error| Failed::configuration(self.lang().no_connection(&error)))
     }
 
-    /// Asks the server what it is, and notes what it tells; none if it cannot be reached.
+    /// Asks the server what it is, and notes what it tells; none if it cannot be reached
+    /// or refuses. A certificate that is due is renewed first.
     pub(crate) async fn meet(&mut self, connection: &mut Connection) -> Option<Met> {
-        self.try_to_meet(connection).await.ok()
+        match self.try_to_meet(connection).await {
+            Ok(met) => Some(met),
+            Err(status) => {
+                if trust::mistrust(&status).is_some() || !is_of_network(&status) {
+                    self.warn(&self.lang().unanswered(&status));
+                }
+                None
+            }
+        }
     }
 
-    /// As [`meet`](Self::meet), with what the server or the way to it failed with.
+    /// As [`meet`](Self::meet), with what the server or the way to it failed with, and not
+    /// told to anybody.
     pub(crate) async fn try_to_meet(&mut self, connection: &mut Connection) -> Result<Met, Status> {
+        if renewal::is_due(connection) {
+            self.renew(connection).await;
+        }
+        let mut answer = connection.meet().await;
+        // By the server's clock it has ended, whatever this computer's clock says.
+        if answer.as_ref().is_err_and(|status| reason(status) == "CERTIFICATE_EXPIRED")
+            && self.renew(connection).await
+        {
+            answer = connection.meet().await;
+        }
         let mut contact = Contact::load(&self.home);
-        let met = match connection.meet().await {
+        let met = match answer {
             Ok(met) => met,
             Err(status) => {
-                contact.failed(clock::now(), &self.lang().away(&status));
+                contact.failed(clock::now(), &self.lang().unanswered(&status));
                 contact.save(&self.home);
                 return Err(status);
             }
         };
         contact.met(&met);
         contact.save(&self.home);
-        let lang = self.lang();
-        match contact::compare_key(&self.home, &met.info) {
-            Ok(Key::Known | Key::NotTold) => {}
-            Ok(Key::Changed) => {
-                let file = self.home.server_key();
-                self.warn(&format!("{} `{}`", lang.key_changed(), file.display()));
-            }
-            Err(error) => tracing::warn!("the server's key cannot be kept: {error}"),
-        }
-        if met.ahead.as_secs().abs() >= SKEW_TOLD {
-            self.warn(&lang.clock_skew(met.ahead.as_secs()));
+        self.compare_key(&met);
+        if clock::is_off(met.ahead.as_secs()) {
+            let said = self.lang().clock_wrong(met.ahead.as_secs());
+            self.warn(&said);
         }
         Ok(met)
+    }
+
+    fn compare_key(&mut self, met: &Met) {
+        match Keys::met(&self.home, &met.info, met.at) {
+            Ok(None) => {}
+            Ok(Some(key)) => self.warn(&self.lang().key_changed(&key)),
+            Err(error) => tracing::warn!("the server's key cannot be compared: {error}"),
+        }
+    }
+
+    /// Renews the certificate; whether that was done. That it was not is told when it matters.
+    async fn renew(&mut self, connection: &mut Connection) -> bool {
+        let lang = self.lang();
+        let renewed = renewal::renew(connection, &self.home).await;
+        if let Err(error) = &renewed {
+            tracing::warn!("{error}");
+            let why = match error {
+                renewal::Error::Server(status) => lang.unanswered(status),
+                renewal::Error::Files(error) => error.to_string(),
+            };
+            let Some(end) = connection.identity().map(|identity| identity.not_after) else {
+                return false;
+            };
+            let told = jiff::SignedDuration::from_hours(24 * RENEWAL_TOLD_DAYS);
+            if end.duration_since(clock::now()) < told {
+                self.warn(&lang.not_renewed(&clock::for_people(end), &why));
+            }
+        }
+        self.identity = connection.identity().cloned();
+        renewed.is_ok()
     }
 
     /// The catalogue as the server has it now; as it was kept if the server cannot tell.

@@ -1,14 +1,17 @@
 //! The command line: what can be typed, in the officer's language.
 
+mod program;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command as Program, value_parser};
 use tiendo_shared::period::ReportingPeriod;
 
+use crate::command::enrol::Options;
 use crate::text::Lang;
+use program::program;
 
 /// A command line that was understood.
 #[derive(Debug)]
@@ -68,7 +71,24 @@ pub(crate) enum Command {
         last: usize,
     },
     /// Check the ledger of this computer.
-    Verify,
+    Verify {
+        /// Whether the server is trusted again.
+        trust: bool,
+        /// The server's new key, which is trusted from when it was first seen.
+        accept_key: Option<String>,
+    },
+    /// Get a certificate for this computer.
+    Enrol(Options),
+    /// Write everything ever recorded into a file.
+    Export {
+        /// The file; its name tells the form.
+        file: PathBuf,
+    },
+    /// Set damage in the ledger aside, and get back what can be had.
+    Repair {
+        /// Whether to send what may have been meant to be sent.
+        release: bool,
+    },
     /// Run the jobs.
     Run,
     /// Make `run` a service of the system.
@@ -79,6 +99,9 @@ pub(crate) enum Command {
         dry_run: bool,
     },
 }
+
+/// The roles a certificate can be for.
+const ROLES: [&str; 4] = ["agent", "reviewer", "operator", "administrator"];
 
 /// A file and how it is read.
 #[derive(Debug, PartialEq, Eq)]
@@ -122,7 +145,18 @@ pub(crate) fn parse(args: &[OsString], lang: Lang) -> Result<Invocation, Stop> {
     if matches.get_flag("insecure-loopback") {
         flags.push(("insecure_loopback", "true".to_owned()));
     }
-    let command = match matches.subcommand() {
+    let command = command(matches.subcommand(), lang)?;
+    Ok(Invocation {
+        home: matches.get_one("home").cloned(),
+        json: matches.get_flag("json"),
+        verbose: matches.get_count("verbose"),
+        flags,
+        command,
+    })
+}
+
+fn command(named: Option<(&str, &ArgMatches)>, lang: Lang) -> Result<Command, Stop> {
+    Ok(match named {
         Some(("due", _)) => Command::Due,
         Some(("template", of)) => Command::Template {
             period: of.get_one("period").copied(),
@@ -142,7 +176,20 @@ pub(crate) fn parse(args: &[OsString], lang: Lang) -> Result<Invocation, Stop> {
             id: of.get_one("id").cloned(),
             last: of.get_one("last").copied().unwrap_or(20),
         },
-        Some(("verify", _)) => Command::Verify,
+        Some(("verify", of)) => Command::Verify {
+            trust: of.get_flag("trust"),
+            accept_key: of.get_one("accept-key").cloned(),
+        },
+        Some(("enrol", of)) => Command::Enrol(Options {
+            token: of.get_one("token").cloned(),
+            token_file: of.get_one("token-file").cloned(),
+            role: of.get_one("role").cloned(),
+            replace: of.get_flag("replace"),
+        }),
+        Some(("export", of)) => {
+            Command::Export { file: of.get_one::<PathBuf>("file").cloned().unwrap_or_default() }
+        }
+        Some(("repair", of)) => Command::Repair { release: of.get_flag("release") },
         Some(("run", _)) => Command::Run,
         Some(("service", of)) => match of.subcommand() {
             Some((_, of)) => Command::InstallService {
@@ -153,13 +200,6 @@ pub(crate) fn parse(args: &[OsString], lang: Lang) -> Result<Invocation, Stop> {
         },
         Some(("status", of)) => Command::Status { send: of.get_flag("send") },
         _ => return Err(Stop::Wrong(lang.usage_missing_command().to_owned())),
-    };
-    Ok(Invocation {
-        home: matches.get_one("home").cloned(),
-        json: matches.get_flag("json"),
-        verbose: matches.get_count("verbose"),
-        flags,
-        command,
     })
 }
 
@@ -186,130 +226,6 @@ fn input(of: &ArgMatches) -> Input {
         reading: job.or_else(mapping).unwrap_or(Reading::Form),
         rejects: of.get_one("rejects").cloned(),
     }
-}
-
-fn program(lang: Lang) -> Program {
-    let program = Program::new("tiendo-agent")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(lang.about())
-        .after_help(lang.exit_codes())
-        .disable_help_subcommand(true)
-        .disable_help_flag(true)
-        .disable_version_flag(true)
-        .subcommand_required(true)
-        .subcommand_help_heading(lang.heading_commands())
-        .override_usage(lang.usage_program())
-        .help_template(template(lang))
-        .args(globals(lang))
-        .arg(flag("version", lang.arg_version(), lang).short('V').action(ArgAction::Version));
-    [
-        command("due", lang.about_due(), lang.usage_due(), lang),
-        command("template", lang.about_template(), lang.usage_template(), lang).args([
-            option("period", lang.word_period(), lang.arg_period(), lang)
-                .value_parser(|text: &str| text.parse::<ReportingPeriod>()),
-            path("out", lang.arg_out(), lang),
-            flag("force", lang.arg_force(), lang),
-        ]),
-        with_input(command("check", lang.about_check(), lang.usage_check(), lang), lang).arg(flag(
-            "offline",
-            lang.arg_offline(),
-            lang,
-        )),
-        with_input(command("submit", lang.about_submit(), lang.usage_submit(), lang), lang).args([
-            flag("confirm", lang.arg_confirm(), lang).alias("yes"),
-            flag("all-or-nothing", lang.arg_all_or_nothing(), lang),
-            flag("dry-run", lang.arg_dry_run(), lang),
-        ]),
-        command("run", lang.about_run(), lang.usage_run(), lang),
-        service(lang),
-        command("status", lang.about_status(), lang.usage_status(), lang).arg(flag(
-            "send",
-            lang.arg_send(),
-            lang,
-        )),
-        command("receipts", lang.about_receipts(), lang.usage_receipts(), lang).args([
-            argument("id", lang.word_id(), lang.arg_receipt(), lang),
-            option("last", lang.word_number(), lang.arg_last(), lang)
-                .value_parser(value_parser!(usize)),
-        ]),
-        command("verify", lang.about_verify(), lang.usage_verify(), lang),
-    ]
-    .into_iter()
-    .fold(program, Program::subcommand)
-}
-
-fn service(lang: Lang) -> Program {
-    let (about, usage) = (lang.about_service_install(), lang.usage_service_install());
-    command("service", lang.about_service(), lang.usage_service(), lang)
-        .subcommand_required(true)
-        .subcommand_help_heading(lang.heading_commands())
-        .disable_help_subcommand(true)
-        .subcommand(command("install", about, usage, lang).args([
-            flag("user", lang.arg_user(), lang),
-            flag("dry-run", lang.arg_print(), lang).alias("print"),
-        ]))
-}
-
-fn template(lang: Lang) -> String {
-    format!("{{about}}\n\n{} {{usage}}\n\n{{all-args}}{{after-help}}\n", lang.heading_usage())
-}
-
-fn command(name: &'static str, about: &'static str, usage: &'static str, lang: Lang) -> Program {
-    Program::new(name)
-        .about(about)
-        .override_usage(usage)
-        .disable_help_flag(true)
-        .help_template(template(lang))
-}
-
-fn globals(lang: Lang) -> Vec<Arg> {
-    let options = vec![
-        option("home", lang.word_folder(), lang.arg_home(), lang)
-            .value_parser(ValueParser::path_buf()),
-        option("lang", "vi|en", lang.arg_lang(), lang)
-            .value_parser(PossibleValuesParser::new(["vi", "en"]))
-            .hide_possible_values(true),
-        flag("json", lang.arg_json(), lang),
-        option("server", lang.word_address(), lang.arg_server(), lang),
-        option("department", lang.word_id(), lang.arg_department(), lang),
-        option("agent", lang.word_id(), lang.arg_agent(), lang),
-        flag("insecure-loopback", lang.arg_insecure(), lang),
-        flag("verbose", lang.arg_verbose(), lang).short('v').action(ArgAction::Count),
-        flag("help", lang.arg_help(), lang).short('h').action(ArgAction::Help),
-    ];
-    let global = |option: Arg| option.global(true).help_heading(lang.heading_globals());
-    options.into_iter().map(global).collect()
-}
-
-fn with_input(program: Program, lang: Lang) -> Program {
-    program.args([
-        argument("file", lang.word_file(), lang.arg_file(), lang)
-            .required(true)
-            .value_parser(value_parser!(PathBuf)),
-        option("job", lang.word_name(), lang.arg_job(), lang),
-        path("mapping", lang.arg_mapping(), lang).conflicts_with("job"),
-        path("rejects", lang.arg_rejects(), lang),
-    ])
-}
-
-fn argument(name: &'static str, shown: &'static str, help: &'static str, lang: Lang) -> Arg {
-    Arg::new(name).value_name(shown).help(help).help_heading(lang.heading_arguments())
-}
-
-fn flag(name: &'static str, help: &'static str, lang: Lang) -> Arg {
-    Arg::new(name)
-        .long(name)
-        .action(ArgAction::SetTrue)
-        .help(help)
-        .help_heading(lang.heading_options())
-}
-
-fn option(name: &'static str, shown: &'static str, help: &'static str, lang: Lang) -> Arg {
-    Arg::new(name).long(name).value_name(shown).help(help).help_heading(lang.heading_options())
-}
-
-fn path(name: &'static str, help: &'static str, lang: Lang) -> Arg {
-    option(name, lang.word_file(), help, lang).value_parser(ValueParser::path_buf())
 }
 
 fn stop(error: &clap::Error, lang: Lang) -> Stop {
@@ -389,6 +305,23 @@ mod tests {
         let dry = dry.unwrap();
         assert_eq!(dry.home, Some("/h".into()));
         assert!(matches!(dry.command, Command::Check { offline: false, .. }));
+    }
+
+    #[test]
+    fn enrolment_takes_its_token_from_one_place() {
+        let line = "enrol --server h:1 --token-file t.txt --role operator --replace";
+        let invocation = parse(&args(line), Lang::Vi).unwrap();
+        let expected = Options {
+            token_file: Some("t.txt".into()),
+            role: Some("operator".to_owned()),
+            replace: true,
+            token: None,
+        };
+        assert_eq!(invocation.command, Command::Enrol(expected));
+        let plain = parse(&args("enrol"), Lang::Vi).unwrap().command;
+        assert_eq!(plain, Command::Enrol(Options::default()));
+        assert!(wrong("enrol --token a --token-file b", Lang::Vi).contains("không dùng cùng"));
+        assert!(wrong("enrol --role root", Lang::En).contains("`operator`"));
     }
 
     #[test]

@@ -52,7 +52,12 @@ impl Home {
         self.0.join("contact.json")
     }
 
-    /// The key that signs receipts, as the first contact told it.
+    /// The keys that sign receipts, as contacts told them.
+    pub(crate) fn server_keys(&self) -> PathBuf {
+        self.0.join("server-keys.json")
+    }
+
+    /// The one key that was kept until version 0.1.
     pub(crate) fn server_key(&self) -> PathBuf {
         self.0.join("server.key")
     }

@@ -119,13 +119,16 @@ fn mapping_text(at: &config::Mapping, home: &Path, lang: Lang) -> Result<(String
 }
 
 fn understood(place: &str, text: &str, lang: Lang) -> Result<Box<Mapping>, String> {
-    let wrong = |error: mapping::Error| {
+    let told = |error: mapping::Error| {
         let place = format!("{place}:{}:{}", error.line, error.column);
         let hint = error.suggestion.map(|word| format!(" {}", lang.did_you_mean(&word)));
         let message = format!("{}.{}", error.message, hint.unwrap_or_default());
         lang.mapping_wrong(&place, &message)
     };
-    Mapping::from_toml(text).map(Box::new).map_err(wrong)
+    Mapping::from_toml(text).map(Box::new).map_err(|_| {
+        let all: Vec<_> = Mapping::problems(text).into_iter().map(told).collect();
+        all.join("\n")
+    })
 }
 
 #[cfg(test)]

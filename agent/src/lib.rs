@@ -22,10 +22,13 @@ mod console;
 mod contact;
 mod due;
 mod exit;
+mod exported;
 mod form;
 mod gather;
 mod home;
+mod identity;
 mod job;
+mod keys;
 mod logging;
 mod outbox;
 mod pack;
@@ -36,6 +39,7 @@ mod reading;
 mod reconcile;
 mod refused;
 mod rejects;
+mod renewal;
 mod report;
 mod rpc;
 mod run;
@@ -43,15 +47,17 @@ mod schedule;
 mod sending;
 mod table;
 mod text;
+mod trust;
 
 use std::ffi::OsString;
 
 use crate::app::{App, Failed};
-use crate::cli::{Invocation, Stop};
+use crate::cli::{Command, Invocation, Stop};
 use crate::config::Config;
 pub use crate::console::Console;
 pub use crate::exit::Exit;
 use crate::home::Home;
+use crate::identity::Identity;
 pub use crate::text::Lang;
 
 /// Does what a command line asks for; the first argument is the program's name.
@@ -76,6 +82,10 @@ pub async fn run(
         }
     };
     logging::start(invocation.verbose, env);
+    if let Some(seconds) = env("TIENDO_CLOCK_AHEAD").and_then(|text| text.parse().ok()) {
+        tracing::warn!("the clock runs {seconds} seconds ahead, as TIENDO_CLOCK_AHEAD says");
+        clock::run_ahead(jiff::SignedDuration::from_secs(seconds));
+    }
     console.json = invocation.json;
     match configured(invocation, env, &mut console).await {
         Ok(exit) => exit,
@@ -95,10 +105,19 @@ async fn configured(
     let Invocation { home, flags, command, .. } = invocation;
     let home = Home::find(home, env);
     let lang = console.lang;
-    let read = || configuration(&home, env, &flags, lang);
+    let enrols = matches!(command, Command::Enrol(_));
+    let read = || {
+        let config = configuration(&home, env, &flags, lang)?;
+        if enrols { Ok(config) } else { certified(config, &home) }
+    };
     let config = read()?;
     console.lang = config.lang;
-    let mut app = App { home: home.clone(), config, console };
+    let identity = if config.insecure_loopback { Ok(None) } else { Identity::load(&home) };
+    let identity = identity.unwrap_or_else(|error| {
+        console.note(&config.lang.identity_unusable(&error.to_string()));
+        None
+    });
+    let mut app = App { home: home.clone(), config, identity, console };
     // Boxed: the state of the largest command is large, and few are ever made.
     Box::pin(command::run(&mut app, command, &read)).await
 }
@@ -119,4 +138,21 @@ fn configuration(
         let wrong = lang.configuration_wrong();
         Failed::configuration(format!("{wrong}{}", lines.collect::<String>()))
     })
+}
+
+/// Takes department and name from the certificate, if there is one: the server believes
+/// nothing else.
+fn certified(mut config: Config, home: &Home) -> Result<Config, Failed> {
+    let identity = if config.insecure_loopback { Ok(None) } else { Identity::load(home) };
+    // Why it cannot be used is told where it is needed.
+    let Ok(Some(Identity { bearer, .. })) = identity else { return Ok(config) };
+    match (bearer.department, &config.department) {
+        (Some(ours), Some(configured)) if ours != *configured => {
+            let said = config.lang.other_department(&ours, configured);
+            return Err(Failed::configuration(said));
+        }
+        (department, _) => config.department = department,
+    }
+    config.agent = bearer.name;
+    Ok(config)
 }

@@ -101,7 +101,7 @@ impl TryFrom<Settings> for Mapping {
     type Error = String;
 
     fn try_from(settings: Settings) -> Result<Self, String> {
-        check::check(&settings).map(|()| Self(settings))
+        check::check(&settings).into_iter().next().map_or(Ok(Self(settings)), Err)
     }
 }
 
@@ -123,6 +123,14 @@ impl Mapping {
     /// The mapping whose keys stand in `text`, at the top level.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
         parse(text)
+    }
+
+    /// Everything that is wrong with `text`; nothing if it is a mapping.
+    pub fn problems(text: &str) -> Vec<Error> {
+        let found = parse::problems::<Settings>(text);
+        let settings = parse::parse::<Settings>(text).ok().filter(|_| found.is_empty());
+        let between = settings.iter().flat_map(check::check).map(Error::of_whole);
+        found.into_iter().chain(between).collect()
     }
 
     /// Its keys.

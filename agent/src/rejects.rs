@@ -90,7 +90,12 @@ impl Rejects {
         if self.sheets == 0 {
             return Ok(None);
         }
-        self.workbook.save(&self.path)?;
+        // Whoever waits for the file never sees half of it.
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        name.push(".new");
+        let new = self.path.with_file_name(name);
+        self.workbook.save(&new)?;
+        std::fs::rename(&new, &self.path)?;
         Ok(Some(self.path))
     }
 }

@@ -20,6 +20,7 @@ use crate::report::{Counts, Report};
 
 pub(super) async fn run(app: &mut App<'_>, input: &Input, offline: bool) -> Result<Exit, Failed> {
     let lang = app.lang();
+    file::there(app, input)?;
     let mapping = file::mapping(app, input)?;
     let mut connection = if offline { None } else { app.connection().ok() };
     let mut met = None;

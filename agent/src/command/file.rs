@@ -16,6 +16,7 @@ use crate::job;
 use crate::mapping::Mapping;
 use crate::pack::Bounds;
 use crate::reading::{Failure, Task};
+use crate::source;
 
 /// The mapping a file is read by; none for a form.
 pub(super) fn mapping(app: &App<'_>, input: &Input) -> Result<Option<Box<Mapping>>, Failed> {
@@ -37,6 +38,11 @@ pub(super) fn mapping(app: &App<'_>, input: &Input) -> Result<Option<Box<Mapping
     };
     let mapping = job::mapping(&source, root, lang).map_err(Failed::configuration)?;
     Ok(Some(mapping))
+}
+
+/// Fails if the file is not there or may not be read: nothing else matters then.
+pub(super) fn there(app: &App<'_>, input: &Input) -> Result<(), Failed> {
+    source::there(&input.file).map_err(|error| Failed::because(app.lang().source_error(&error)))
 }
 
 /// The reading of `input`, checked by `catalogue` as the server would now.

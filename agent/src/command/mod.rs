@@ -2,8 +2,11 @@
 
 mod check;
 mod due;
+pub(crate) mod enrol;
+mod export;
 mod file;
 mod receipts;
+mod repair;
 mod service;
 mod status;
 mod submit;
@@ -31,7 +34,11 @@ pub(crate) async fn run(
         Command::Status { send } => status::run(app, send).await,
         Command::Receipts { id: Some(id), .. } => receipts::show(app, &id),
         Command::Receipts { id: None, last } => receipts::list(app, last),
-        Command::Verify => verify::run(app),
+        Command::Enrol(options) => enrol::run(app, &options).await,
+        Command::Verify { trust: true, .. } => verify::trust(app),
+        Command::Verify { trust: false, accept_key } => verify::run(app, accept_key.as_deref()),
+        Command::Export { file } => export::run(app, &file),
+        Command::Repair { release } => repair::run(app, release).await,
         Command::Run => run::run(app, reread).await,
         Command::InstallService { user, dry_run } => service::install(app, user, dry_run),
     }

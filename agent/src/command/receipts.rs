@@ -11,11 +11,10 @@ use crate::app::{App, Failed};
 use crate::catalogue;
 use crate::clock;
 use crate::collected;
-use crate::contact::pinned_key;
 use crate::exit::Exit;
+use crate::keys::Keys;
 use crate::outbox::View;
 use crate::outbox::record::{Answered, Entry, Prepared};
-use crate::proof;
 use crate::refused::{Context, Refused, measurement_at};
 use crate::table;
 use crate::text::Lang;
@@ -82,12 +81,12 @@ pub(super) fn list(app: &mut App<'_>, last: usize) -> Result<Exit, Failed> {
             answers.pop_front();
         }
     }
-    let key = pinned_key(&app.home);
+    let keys = Keys::load(&app.home).unwrap_or_default();
     let receipts: Vec<_> = answers
         .iter()
         .filter_map(|answered| {
             let prepared = view.prepared_at(answered.prepared).unwrap_or_default();
-            Some(described(receipt_of(answered)?, &prepared, key))
+            Some(described(receipt_of(answered)?, &prepared, &keys))
         })
         .collect();
     tell(app, &receipts);
@@ -115,7 +114,7 @@ pub(super) fn show(app: &mut App<'_>, id: &str) -> Result<Exit, Failed> {
     let prepared: Prepared = prepared.ok_or_else(unknown)?;
     let known = catalogue::kept(&app.home);
     let context = Context { catalogue: known.as_ref(), department: &prepared.department, lang };
-    let key = pinned_key(&app.home);
+    let keys = Keys::load(&app.home).unwrap_or_default();
     let receipt = answered.as_ref().and_then(receipt_of);
     let detail = Detail {
         command: "receipts",
@@ -123,7 +122,7 @@ pub(super) fn show(app: &mut App<'_>, id: &str) -> Result<Exit, Failed> {
         file: prepared.places.as_ref().map(|places| places.file.clone()).unwrap_or_default(),
         measurements: prepared.items,
         prepared: Timestamp::from_microsecond(prepared.at_us).ok(),
-        receipt: receipt.map(|receipt| described(receipt, &prepared, key)),
+        receipt: receipt.map(|receipt| described(receipt, &prepared, &keys)),
         refused: answered.as_ref().map(|one| refused(one, &prepared, &context)).unwrap_or_default(),
         failure,
         exit: Exit::Done as u8,
@@ -137,11 +136,11 @@ fn receipt_of(answered: &Answered) -> Option<&v1::Receipt> {
     answered.response.as_ref()?.receipt.as_ref()
 }
 
-fn described(receipt: &v1::Receipt, prepared: &Prepared, key: Option<[u8; 32]>) -> Receipt {
+fn described(receipt: &v1::Receipt, prepared: &Prepared, keys: &Keys) -> Receipt {
     let counts = receipt.counts.unwrap_or_default();
-    let signature = match key {
-        Some(key) if proof::is_signed(receipt, &key) => Signature::Good,
-        Some(_) => Signature::Bad,
+    let signature = match keys.signed(receipt) {
+        Some(true) => Signature::Good,
+        Some(false) => Signature::Bad,
         None => Signature::Unknown,
     };
     Receipt {

@@ -1,13 +1,15 @@
-//! `status`: what waits and why, the last contact; `--send` sends it.
+//! `status`: what waits and why, the last contact, returned reports and findings; `--send` sends what waits.
 
 use jiff::Timestamp;
 use serde::Serialize;
+use tiendo_shared::wire;
+use tiendo_shared::wire::v1;
 
 use crate::app::{App, Failed};
 use crate::catalogue;
 use crate::clock;
 use crate::collected::Collected;
-use crate::console::Tone;
+use crate::console::{Console, Tone};
 use crate::contact::Contact;
 use crate::exit::Exit;
 use crate::outbox::record::Waiting;
@@ -18,8 +20,9 @@ use crate::report::Report;
 use crate::run::shown::Shown;
 use crate::sending::Sending;
 use crate::table;
+use crate::text::Lang;
 
-/// Most waiting submissions that are listed.
+/// Most waiting submissions, and most findings, that are listed.
 const MOST_LISTED: usize = 20;
 
 /// What is known of this computer's sending, for programs.
@@ -29,6 +32,8 @@ struct Status {
     server: Option<String>,
     department: Option<String>,
     agent: String,
+    role: Option<String>,
+    certificate_not_after: Option<Timestamp>,
     contact: Contact,
     waiting_submissions: usize,
     waiting_measurements: u64,
@@ -36,9 +41,30 @@ struct Status {
     answered: u64,
     failed: u64,
     last_sequence: Option<u64>,
+    /// None if the server could not be asked.
+    returned: Option<Vec<Returned>>,
+    /// What a reviewer looks at twice in what is not approved.
+    findings: Vec<Found>,
     #[serde(flatten)]
     shown: Shown,
     exit: u8,
+}
+
+/// A report that a reviewer sent back, for programs.
+#[derive(Debug, Serialize)]
+struct Returned {
+    period: String,
+    reason: String,
+    reviewer: String,
+    at: Option<Timestamp>,
+}
+
+/// A finding of a report, for programs.
+#[derive(Debug, Serialize)]
+struct Found {
+    period: String,
+    severity: &'static str,
+    message: String,
 }
 
 /// A submission that waits, for programs.
@@ -54,6 +80,14 @@ pub(super) async fn run(app: &mut App<'_>, send: bool) -> Result<Exit, Failed> {
     if send {
         return send_waiting(app).await;
     }
+    let unapproved = unapproved(app).await;
+    let lang = app.lang();
+    let findings = unapproved.iter().flatten().flat_map(|report| Found::of(report, lang));
+    let findings = findings.collect();
+    let returned = unapproved.map(|reports| {
+        let returned = reports.into_iter().filter(|it| it.state() == v1::ReportState::Returned);
+        returned.map(Returned::of).collect()
+    });
     let view = View::open(&app.home).map_err(|error| app.ledger(&error))?;
     let waiting: Vec<&Waiting> = view.index.waiting().collect();
     let (answered, failed) = view.index.closed();
@@ -62,6 +96,8 @@ pub(super) async fn run(app: &mut App<'_>, send: bool) -> Result<Exit, Failed> {
         server: app.config.server.clone(),
         department: app.config.department.clone(),
         agent: app.config.agent.clone(),
+        role: app.identity.as_ref().map(|identity| identity.bearer.role.clone()),
+        certificate_not_after: app.identity.as_ref().map(|identity| identity.not_after),
         contact: Contact::load(&app.home),
         waiting_submissions: waiting.len(),
         waiting_measurements: waiting.iter().map(|waiting| u64::from(waiting.items)).sum(),
@@ -69,6 +105,8 @@ pub(super) async fn run(app: &mut App<'_>, send: bool) -> Result<Exit, Failed> {
         answered,
         failed,
         last_sequence: view.index.last_receipt().map(|receipt| receipt.sequence),
+        returned,
+        findings,
         shown: Shown::of(app),
         exit: Exit::Done as u8,
     };
@@ -76,6 +114,40 @@ pub(super) async fn run(app: &mut App<'_>, send: bool) -> Result<Exit, Failed> {
     status.shown.tell(app);
     app.console.document(&status);
     Ok(Exit::Done)
+}
+
+/// The reports that are not approved; none if the server cannot be asked now.
+async fn unapproved(app: &mut App<'_>) -> Option<Vec<v1::Report>> {
+    let mut connection = app.connection().ok()?;
+    app.meet(&mut connection).await?;
+    match connection.unapproved().await {
+        Ok(reports) => Some(reports),
+        Err(status) => {
+            tracing::info!("the reports could not be asked for: {status}");
+            None
+        }
+    }
+}
+
+impl Returned {
+    fn of(report: v1::Report) -> Self {
+        let at = report.reviewed_at.as_ref().and_then(wire::instant);
+        Self { period: report.period, reason: report.reason, reviewer: report.reviewer, at }
+    }
+}
+
+impl Found {
+    /// The findings of a report, in the officer's language.
+    fn of(report: &v1::Report, lang: Lang) -> impl Iterator<Item = Self> {
+        report.findings.iter().map(move |finding| Self {
+            period: report.period.clone(),
+            severity: match finding.severity() {
+                v1::ReportFindingSeverity::Error => "error",
+                _ => "warning",
+            },
+            message: lang.of(&finding.message.clone().unwrap_or_default().into()).to_owned(),
+        })
+    }
 }
 
 fn waits(view: &View, waiting: &Waiting) -> Waits {
@@ -93,7 +165,13 @@ fn tell(app: &mut App<'_>, status: &Status) {
     let console = &mut *app.console;
     console.line(&lang.status_server(status.server.as_deref().unwrap_or("–")));
     let department = status.department.as_deref().unwrap_or("–");
-    console.line(&lang.status_department(department, &status.agent));
+    match &app.identity {
+        Some(identity) => {
+            let until = clock::for_people(identity.not_after);
+            console.line(&lang.status_identity(&identity.bearer, &until));
+        }
+        None => console.line(&lang.status_department(department, &status.agent)),
+    }
     let contact = &status.contact;
     match contact.last {
         Some(last) => {
@@ -110,6 +188,7 @@ fn tell(app: &mut App<'_>, status: &Status) {
         console.line(&lang.status_failure(&clock::for_people(failure.at), &failure.why));
     }
     console.line(&lang.status_answered(status.answered, status.failed));
+    tell_reports(console, lang, status);
     if status.waiting_submissions == 0 {
         console.toned(Tone::Good, lang.nothing_waits());
         return;
@@ -126,6 +205,24 @@ fn tell(app: &mut App<'_>, status: &Status) {
     table::write(console, &headings, &rows);
     if submissions > rows.len() {
         console.line(&lang.more(submissions - rows.len()));
+    }
+}
+
+/// What came back, and what is to be looked at again.
+fn tell_reports(console: &mut Console, lang: Lang, status: &Status) {
+    let Some(returned) = &status.returned else {
+        return console.line(lang.returned_unknown());
+    };
+    for one in returned {
+        let at = one.at.map(clock::for_people).unwrap_or_default();
+        let said = lang.status_returned(&one.period, &one.reviewer, &at, &one.reason);
+        console.toned(Tone::Warn, &said);
+    }
+    for found in status.findings.iter().take(MOST_LISTED) {
+        console.toned(Tone::Warn, &lang.status_finding(&found.period, &found.message));
+    }
+    if status.findings.len() > MOST_LISTED {
+        console.line(&lang.more(status.findings.len() - MOST_LISTED));
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) async fn run(
     options: Options,
 ) -> Result<Exit, Failed> {
     let lang = app.lang();
+    file::there(app, input)?;
     let mapping = file::mapping(app, input)?;
     let mut connection = app.connection()?;
     let mut outbox = app.outbox()?;

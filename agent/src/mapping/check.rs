@@ -4,23 +4,31 @@ use super::column::Column;
 use super::pattern::{Pattern, Slot};
 use super::settings::{Header, Layout, Select, Settings};
 
-/// What is wrong with `settings`, told by its keys.
-pub(super) fn check(settings: &Settings) -> Result<(), String> {
-    if let Some(slot) =
-        settings.sheet.iter().flat_map(Pattern::slots).find(|slot| **slot != Slot::Period)
-    {
-        return Err(format!("`sheet` has the slot {slot:?}; only `{{period}}` is taken there"));
-    }
-    if let Some(header) = &settings.header {
-        check_header(header, settings.first_row)?;
-    }
+/// Everything that is wrong with `settings`, told by its keys; one finding for each part.
+pub(super) fn check(settings: &Settings) -> Vec<String> {
+    let header = settings.header.as_ref();
+    let mut found = vec![
+        check_sheet(settings),
+        header.map_or(Ok(()), |header| check_header(header, settings.first_row)),
+    ];
     if settings.layout == Layout::Cells {
-        return check_cells(settings);
+        found.push(check_cells(settings));
+    } else if settings.cell.is_empty() {
+        found.extend(settings.selections().iter().map(|select| check_selection(settings, select)));
+    } else {
+        found.push(Err("`cell` belongs to the layout `cells`".to_owned()));
     }
-    if !settings.cell.is_empty() {
-        return Err("`cell` belongs to the layout `cells`".to_owned());
+    found.into_iter().filter_map(Result::err).collect()
+}
+
+fn check_sheet(settings: &Settings) -> Result<(), String> {
+    let mut slots = settings.sheet.iter().flat_map(Pattern::slots);
+    match slots.find(|slot| **slot != Slot::Period) {
+        Some(slot) => {
+            Err(format!("`sheet` has the slot {slot:?}; only `{{period}}` is taken there"))
+        }
+        None => Ok(()),
     }
-    settings.selections().iter().try_for_each(|select| check_selection(settings, select))
 }
 
 fn check_header(header: &Header, first_row: Option<u32>) -> Result<(), String> {

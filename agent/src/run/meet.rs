@@ -12,7 +12,7 @@ use super::state::{Last, Outcome};
 use crate::catalogue;
 use crate::clock;
 use crate::config::Source;
-use crate::connection::Met;
+use crate::connection::{Met, is_of_network};
 use crate::contact::Contact;
 use crate::gather::folder;
 use crate::outbox::Outbox;
@@ -65,13 +65,19 @@ impl Runner<'_, '_> {
             Some(connection) => connection,
             None => self.app.connection().map_err(|failed| failed.said)?,
         };
-        let met = self.app.try_to_meet(&mut connection).await;
-        // Kept though the call failed: it counts its failures, and is built anew after some.
+        let met = match self.app.try_to_meet(&mut connection).await {
+            Ok(met) => met,
+            Err(status) => {
+                // Kept if the network failed: it counts failures, and is built anew after
+                // some. A refusal may be over with another certificate.
+                self.connection = Some(connection).filter(|_| is_of_network(&status));
+                return Err(Away {
+                    why: self.app.lang().unanswered(&status),
+                    wish: status.get_details_retry_info().and_then(|info| info.retry_delay),
+                });
+            }
+        };
         let connection = self.connection.insert(connection);
-        let met = met.map_err(|status| Away {
-            why: self.app.lang().away(&status),
-            wish: status.get_details_retry_info().and_then(|info| info.retry_delay),
-        })?;
         let mut outbox = self.app.outbox().map_err(|failed| failed.said)?;
         let compared = reconcile::compare(self.app, connection, &mut outbox).await;
         compared.map_err(|failed| failed.said)?;

@@ -150,6 +150,11 @@ pub fn open(path: &Path, options: &Options) -> Result<Workbook, Error> {
     Ok(workbook)
 }
 
+/// Fails if there is no file at `path` that this user may read.
+pub fn there(path: &Path) -> Result<(), Error> {
+    detect::open(path, &path.display().to_string()).map(drop)
+}
+
 fn open_package(path: &Path, file: &str, stamp: Stamp, limits: Limits) -> Result<Book, Error> {
     let (package, format) = package::open(detect::open(path, file)?, file, stamp.size, limits)?;
     if format == Format::Ods {

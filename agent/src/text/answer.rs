@@ -23,13 +23,13 @@ phrases! {
         "Tệp dài quá một lượt gửi, nên không dùng được `--all-or-nothing`. Không gửi gì.",
         "The file is longer than one submission, so `--all-or-nothing` cannot be used. Nothing was sent.";
     nothing_waits = "Không có lượt gửi nào đang chờ.", "Nothing waits to be sent.";
+    returned_unknown =
+        "Chưa hỏi được máy chủ xem có báo cáo nào bị trả lại không.",
+        "The server could not be asked whether a report was returned.";
     never_in_contact =
         "Máy này chưa từng liên lạc với máy chủ.",
         "This computer has never been in contact with the server.";
     no_receipts = "Chưa có biên nhận nào.", "There are no receipts yet.";
-    key_changed =
-        "CẢNH BÁO: máy chủ dùng khóa ký khác với khóa đã biết từ lần liên lạc đầu. Có thể máy chủ đã được cài lại, hoặc đây không phải máy chủ của tỉnh. Hỏi quản trị viên; nếu đúng là khóa mới, xóa tệp:",
-        "WARNING: the server signs with another key than at the first contact. It may have been set up anew, or it is not the province's server. Ask the administrator; if the new key is right, delete the file:";
     signature_good = "đúng", "good";
     signature_bad = "SAI", "BAD";
     signature_unknown = "chưa có khóa", "no key";
@@ -134,12 +134,28 @@ sentences! {
     clock_skew(seconds: i64) =
         "Đồng hồ máy này lệch {seconds} giây so với máy chủ (dương là nhanh hơn).",
         "This computer's clock is {seconds} seconds off the server's (positive: ahead).";
+    key_changed(key: &str) =
+        "CẢNH BÁO: máy chủ ký biên nhận bằng khóa khác với khóa đã tin. Có thể máy chủ đã được cài lại, hoặc đây không phải máy chủ của tỉnh. Hỏi quản trị viên xem khóa của máy chủ có đúng là khóa dưới đây; nếu đúng, chạy:\n  tiendo-agent verify --accept-key {key}",
+        "WARNING: the server signs receipts with another key than the one that is trusted. It may have been set up anew, or it is not the province's server. Ask the administrator whether its key is the one below; if so, run:\n  tiendo-agent verify --accept-key {key}";
+    key_trusted(key: &str) =
+        "Từ nay tin khóa ký `{key}` của máy chủ.", "The server's signing key `{key}` is trusted from now on.";
+    key_not_seen(key: &str) =
+        "Máy này chưa từng thấy máy chủ dùng khóa `{key}`. Chép lại nguyên khóa trong cảnh báo.",
+        "This computer has never seen the server use the key `{key}`. Copy the key from the warning.";
+    key_unknown(key: &str, since: &str) =
+        "Khóa chưa được tin, thấy từ {since}: {key}", "Key that is not trusted, seen since {since}: {key}";
     server_lost(count: usize) =
         "CẢNH BÁO: máy chủ không còn {count} lượt gửi mà nó đã cấp biên nhận (có thể vừa khôi phục từ bản sao cũ). Gửi lại từ sổ của máy này; báo quản trị viên.",
         "WARNING: the server no longer has {count} submissions it gave receipts for (it may be restored from an old backup). Sending them again from this computer's ledger; tell the administrator.";
     server_rewrote(sequence: u64) =
-        "CẢNH BÁO: biên nhận số {sequence} của máy chủ khác với biên nhận máy này đang giữ. Sổ của máy chủ có thể đã bị sửa; báo quản trị viên.",
-        "WARNING: the server's receipt no. {sequence} differs from the one kept here. Its ledger may have been changed; tell the administrator.";
+        "CẢNH BÁO: SỔ CỦA MÁY CHỦ ĐÃ BỊ SỬA: biên nhận số {sequence} nay khác với biên nhận máy này đang giữ, dù vẫn cùng một khóa ký. Máy này không gửi gì cho máy chủ nữa; báo quản trị viên.",
+        "WARNING: THE SERVER'S LEDGER WAS CHANGED: receipt no. {sequence} now differs from the one kept here, under the same key. This computer sends nothing to the server any more; tell the administrator.";
+    server_distrusted(sequence: u64) =
+        "Không tin máy chủ nữa vì biên nhận số {sequence} của nó đã bị sửa. Khi quản trị viên đã làm rõ, chạy `tiendo-agent verify --trust`.",
+        "The server is not trusted, as its receipt no. {sequence} was changed. Once the administrator has cleared it up, run `tiendo-agent verify --trust`.";
+    trusted_again(sequence: u64) =
+        "Từ nay lại tin máy chủ, với biên nhận số {sequence} như nó đang có. Việc này đã ghi vào sổ của máy này.",
+        "The server is trusted again, with receipt no. {sequence} as it has it now. This is recorded in this computer's ledger.";
     status_server(address: &str) = "Máy chủ: {address}", "Server: {address}";
     status_department(id: &str, agent: &str) =
         "Đơn vị: {id} (máy: {agent})", "Department: {id} (computer: {agent})";
@@ -154,6 +170,12 @@ sentences! {
     status_answered(answered: u64, failed: u64) =
         "Máy chủ đã trả lời {answered} lượt gửi; {failed} lượt bị từ chối toàn bộ.",
         "The server has answered {answered} submissions; {failed} were refused as a whole.";
+    status_returned(period: &str, reviewer: &str, at: &str, reason: &str) =
+        "Báo cáo kỳ {period} bị trả lại ({reviewer}, {at}): “{reason}”. Sửa số liệu rồi gửi lại.",
+        "The report of {period} was returned ({reviewer}, {at}): “{reason}”. Correct it and send it again.";
+    status_finding(period: &str, finding: &str) =
+        "Báo cáo kỳ {period}, cần xem lại: {finding}",
+        "The report of {period}, to be looked at again: {finding}";
     no_such_receipt(id: &str) =
         "Sổ của máy này không có lượt gửi `{id}`.",
         "This computer's ledger has no submission `{id}`.";
@@ -175,6 +197,8 @@ sentences! {
 }
 
 phrases! {
+    nothing_to_trust =
+        "Không có gì nghi ngờ máy chủ.", "Nothing speaks against the server.";
     detail_no_receipt = "Chưa có biên nhận.", "There is no receipt yet.";
     verify_good =
         "Không có chỗ hỏng; mọi biên nhận khớp với số liệu đã gửi.",

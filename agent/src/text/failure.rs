@@ -7,7 +7,9 @@ use crate::config::{Fault, Problem};
 use crate::connection;
 use crate::outbox;
 use crate::push::Stopped;
+use crate::push::retry::{Next, after_status};
 use crate::reading::Failure;
+use crate::trust;
 
 impl Lang {
     /// One thing wrong with the configuration.
@@ -64,8 +66,8 @@ impl Lang {
             connection::Error::NoDepartment => self.no_department().to_owned(),
             connection::Error::NotEnrolled => say!(
                 self,
-                "Máy này chưa có chứng thư của máy chủ. Chỉ kết nối được tới máy chủ chạy thử trên chính máy này, với `--insecure-loopback`.",
-                "This computer has no certificate. It can only reach a server under trial on this computer, with `--insecure-loopback`."
+                "Máy này chưa đăng ký với máy chủ. Xin quản trị viên mã đăng ký, rồi chạy `tiendo-agent enrol --server TÊN:CỔNG`.",
+                "This computer is not enrolled. Ask the administrator for a join token, then run `tiendo-agent enrol --server HOST:PORT`."
             ),
             connection::Error::NotLoopback(address) => say!(
                 self,
@@ -118,30 +120,48 @@ impl Lang {
         match stopped {
             Stopped::Away { status, .. } => self.away(status),
             Stopped::Refused(status) => self.server_said(status),
+            Stopped::Distrusted(sequence) => self.server_distrusted(*sequence),
             Stopped::Ledger(error) => self.no_ledger(error),
         }
     }
 
-    /// That the server cannot be reached, with the cause.
+    /// That the server cannot be reached or takes nothing for now, with the cause.
     pub(crate) fn away(self, status: &tonic::Status) -> String {
-        let cause = status.message();
+        if let Some(mistrust) = trust::mistrust(status) {
+            return self.mistrust(&mistrust);
+        }
         if connection::is_of_network(status) {
-            say!(
+            let cause = connection::deepest(status);
+            return say!(
                 self,
                 "Không liên lạc được với máy chủ ({cause}).",
                 "The server cannot be reached ({cause})."
-            )
-        } else {
-            say!(
-                self,
-                "Máy chủ tạm thời chưa nhận ({cause}).",
-                "The server takes nothing for now ({cause})."
-            )
+            );
+        }
+        if let Some(said) = self.refused_identity(status) {
+            return said;
+        }
+        let cause = status.message();
+        say!(
+            self,
+            "Máy chủ tạm thời chưa nhận ({cause}).",
+            "The server takes nothing for now ({cause})."
+        )
+    }
+
+    /// Why a call came to nothing, whatever the reason.
+    pub(crate) fn unanswered(self, status: &tonic::Status) -> String {
+        match after_status(status) {
+            Next::Retry(_) => self.away(status),
+            Next::Split | Next::Final | Next::Stop => self.server_said(status),
         }
     }
 
     /// What the server said instead of doing what it was asked.
     pub(crate) fn server_said(self, status: &tonic::Status) -> String {
+        if let Some(said) = self.refused_identity(status) {
+            return said;
+        }
         let (code, message) = (status.code(), status.message());
         say!(
             self,

@@ -6,6 +6,9 @@ phrases! {
     about =
         "Chương trình của đơn vị trong hệ thống Tiendo: đọc tệp số liệu, kiểm tra và gửi về tỉnh",
         "A department's program of Tiendo: reads a file of figures, checks it, sends it to the province";
+    about_enrol =
+        "Đăng ký máy này với máy chủ bằng mã đăng ký của quản trị viên",
+        "Enrol this computer with a join token of the administrator";
     about_due =
         "Xem đơn vị còn phải gửi báo cáo nào và hạn gửi, báo cáo quá hạn đứng đầu",
         "Show which reports the department still owes and by when, late ones first";
@@ -27,6 +30,12 @@ phrases! {
     about_verify =
         "Kiểm tra sổ của máy này: không hỏng, biên nhận khớp với số liệu đã gửi",
         "Check this computer's ledger: undamaged, and receipts fit what was sent";
+    about_export =
+        "Xuất mọi số liệu từng ghi vào sổ của máy này, kèm biên nhận, ra tệp Excel, CSV hoặc JSON",
+        "Write everything ever recorded in this computer's ledger, with receipts, to Excel, CSV or JSON";
+    about_repair =
+        "Để riêng các chỗ hỏng của sổ, lấy lại từ máy chủ những gì lấy được, nói rõ mất gì",
+        "Set damage in the ledger aside, get back from the server what can be had, say what is lost";
 
     about_run =
         "Chạy liên tục: lấy số liệu theo lịch trong agent.toml, ghi sổ và gửi",
@@ -96,15 +105,40 @@ phrases! {
         "Send nothing if any row is refused";
     arg_dry_run = "Như `check`: kiểm tra, không ghi sổ, không gửi", "Like `check`: neither record nor send";
     arg_send = "Gửi các lượt đang chờ", "Send what waits";
+    arg_trust =
+        "Tin lại máy chủ có sổ đã bị sửa, khi quản trị viên đã làm rõ",
+        "Trust the server again whose ledger was changed, once the administrator has cleared it up";
     arg_receipt = "Mã lượt gửi cần xem chi tiết", "Id of the submission to show in detail";
     arg_last = "Số biên nhận gần nhất được liệt kê", "How many of the last receipts to list";
+    arg_export =
+        "Tệp sẽ tạo: .xlsx mở bằng Excel, .csv, hoặc .jsonl mỗi dòng một số liệu",
+        "The file to make: .xlsx for Excel, .csv, or .jsonl with a measurement a line";
+    arg_release =
+        "Gửi cả những lượt có thể đã định gửi nhưng bản ghi xác nhận bị hỏng",
+        "Also send what may have been meant to be sent, where the record that says so is damaged";
 
+    arg_token =
+        "Mã đăng ký; người khác trên máy này có thể thấy dòng lệnh, nên dán khi được hỏi hoặc dùng --token-file",
+        "The join token; others on this computer can see command lines, so rather paste it when asked or use --token-file";
+    arg_token_file =
+        "Tệp chứa mã đăng ký [mặc định: hỏi, hoặc đọc từ đầu vào chuẩn]",
+        "File with the join token [default: ask, or read standard input]";
+    arg_role =
+        "Vai trò mà mã phải cấp: agent, reviewer, operator, administrator; mã cấp vai trò khác thì không đổi gì",
+        "Role the token has to give: agent, reviewer, operator, administrator; with another nothing is changed";
+    arg_replace =
+        "Máy đã đăng ký: đăng ký lại với mã mới và khóa mới",
+        "On a computer that is enrolled: enrol anew, with a new token and a new key";
+    arg_accept_key =
+        "Tin khóa ký mới của máy chủ, sau khi đã hỏi quản trị viên",
+        "Trust the server's new signing key, after asking the administrator";
     heading_usage = "Cách dùng:", "Usage:";
     heading_commands = "Lệnh", "Commands";
     heading_arguments = "Tham số", "Arguments";
     heading_options = "Tùy chọn", "Options";
     heading_globals = "Tùy chọn chung", "Options of every command";
     usage_program = "tiendo-agent <LỆNH> [TÙY CHỌN]", "tiendo-agent <COMMAND> [OPTIONS]";
+    usage_enrol = "tiendo-agent enrol --server TÊN:CỔNG [TÙY CHỌN]", "tiendo-agent enrol --server HOST:PORT [OPTIONS]";
     usage_due = "tiendo-agent due [TÙY CHỌN]", "tiendo-agent due [OPTIONS]";
     usage_template = "tiendo-agent template [TÙY CHỌN]", "tiendo-agent template [OPTIONS]";
     usage_check = "tiendo-agent check <TỆP> [TÙY CHỌN]", "tiendo-agent check <FILE> [OPTIONS]";
@@ -112,6 +146,11 @@ phrases! {
     usage_status = "tiendo-agent status [TÙY CHỌN]", "tiendo-agent status [OPTIONS]";
     usage_receipts = "tiendo-agent receipts [MÃ] [TÙY CHỌN]", "tiendo-agent receipts [ID] [OPTIONS]";
     usage_verify = "tiendo-agent verify [TÙY CHỌN]", "tiendo-agent verify [OPTIONS]";
+    word_token = "MÃ", "TOKEN";
+    word_role = "VAI TRÒ", "ROLE";
+    word_key = "KHÓA", "KEY";
+    usage_export = "tiendo-agent export <TỆP> [TÙY CHỌN]", "tiendo-agent export <FILE> [OPTIONS]";
+    usage_repair = "tiendo-agent repair [TÙY CHỌN]", "tiendo-agent repair [OPTIONS]";
     usage_run = "tiendo-agent run [TÙY CHỌN]", "tiendo-agent run [OPTIONS]";
     usage_service = "tiendo-agent service <LỆNH> [TÙY CHỌN]", "tiendo-agent service <COMMAND> [OPTIONS]";
     usage_service_install =

@@ -9,7 +9,9 @@ mod due;
 mod failure;
 mod form;
 mod help;
+mod identity;
 mod job;
+mod keeping;
 mod reading;
 mod refusal;
 
