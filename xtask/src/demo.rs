@@ -1,11 +1,13 @@
 //! `cargo xtask demo`: the main job on published figures of An Giang.
 //!
-//! Files go in through the agent (the statistics office's own, a CSV with a slip,
-//! an Excel form), the board of all targets comes out. It fails if anything
-//! differs from what it promises.
+//! An administrator lets the statistics office and an operator in. Files go in through
+//! the agent (the office's own, a CSV with a slip, an Excel form), the board of all
+//! targets comes out, all of it over TLS. It fails if anything differs from what it
+//! promises.
 
 mod board;
 mod desk;
+mod entry;
 mod promise;
 mod server;
 
@@ -15,7 +17,8 @@ use std::process::Command;
 use anyhow::ensure;
 
 use self::board::Board;
-use self::desk::Desk;
+use self::desk::{DEPARTMENT, Desk};
+use self::entry::{Client, Entry};
 use self::server::Server;
 use crate::step::{Steps, cargo, output, run, shown};
 use crate::tools::{self, Tools};
@@ -30,23 +33,27 @@ pub(crate) struct Args {
 
 /// Shows the main job from beginning to end.
 pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
-    let mut steps = Steps::new(7);
+    let mut steps = Steps::new(8);
     let tools = steps.step("tools", || prepare(root))?;
     steps.step("build", || build(root, &tools))?;
     let folder = tempfile::Builder::new().prefix("tiendo-demo-").tempdir()?;
     let bin = root.join("target/debug");
-    let server =
+    let (server, token) =
         steps.step("server", || Server::start(&bin.join("tiendo-server"), folder.path()))?;
-    let desk = Desk::new(bin.join("tiendo-agent"), folder.path(), server.address)?;
+    let agent = bin.join("tiendo-agent");
+    let client = client(root, &tools);
+    let entry = Entry::new(agent.clone(), client, folder.path(), server.address);
+    steps.step("who gets in", || let_in(&entry, &token))?;
+    let desk = Desk::new(agent, folder.path())?;
     steps.step("the statistics office's own file", || desk.office_file())?;
     steps.step("a CSV with a slip", || desk.slip())?;
     steps.step("an Excel form", || desk.form(&Filler::of(&tools, root)))?;
-    steps.step("the board", || show_board(root, &tools, &server))?;
+    steps.step("the board", || show_board(&entry))?;
     println!("\nas promised: {}", steps.summary());
     if args.keep {
         let kept = folder.keep();
         println!("\nserving on until Ctrl-C; everything is in {}", kept.display());
-        lines_to_try(&server);
+        lines_to_try(&entry, &kept, &server);
         return server.keep();
     }
     Ok(())
@@ -107,16 +114,24 @@ fn stand_in(root: &Path) -> PathBuf {
     root.join("target/debug/examples/stand_in")
 }
 
-fn show_board(root: &Path, tools: &Tools, server: &Server) -> anyhow::Result<()> {
-    let all = |grpcurl: PathBuf| ask(&grpcurl, server, "{}", "StatusService/ListTargetStatuses");
-    let mut command = tools.find("grpcurl").map_or_else(
-        || {
-            let mut command = Command::new(stand_in(root));
-            command.args(["statuses", &server.address.to_string()]);
-            command
-        },
-        all,
-    );
+fn client(root: &Path, tools: &Tools) -> Client {
+    match tools.find("grpcurl") {
+        Some(program) => Client { program, before: Vec::new() },
+        None => Client { program: stand_in(root), before: vec!["call"] },
+    }
+}
+
+/// The first administrator has the server's own token, and makes the others.
+fn let_in(entry: &Entry, token: &str) -> anyhow::Result<()> {
+    entry.enrol("administrator", "administrator", token)?;
+    let office = entry.token("agent", DEPARTMENT, "office")?;
+    entry.enrol("office", "agent", &office)?;
+    let operator = entry.token("operator", "", "operator")?;
+    entry.enrol("operator", "operator", &operator)
+}
+
+fn show_board(entry: &Entry) -> anyhow::Result<()> {
+    let mut command = entry.call("operator", "{}", "StatusService/ListTargetStatuses");
     println!("   $ {}\n", shown(&command));
     let board = Board::parse(&output(&mut command)?)?;
     println!("{}", board.render());
@@ -125,23 +140,16 @@ fn show_board(root: &Path, tools: &Tools, server: &Server) -> anyhow::Result<()>
     Ok(())
 }
 
-fn ask(grpcurl: &Path, server: &Server, request: &str, method: &str) -> Command {
-    let mut command = Command::new(grpcurl);
-    command.args(["-plaintext", "-d", request, &server.address.to_string()]);
-    command.arg(format!("tiendo.v1.{method}"));
-    command
-}
-
-fn lines_to_try(server: &Server) {
-    let list = format!("grpcurl -plaintext {} list", server.address);
+fn lines_to_try(entry: &Entry, folder: &Path, server: &Server) {
+    println!("   $ cd {}", folder.display());
+    println!("   $ grpcurl {} {} list", entry::flags("operator").join(" "), server.address);
     let lines = [
         ("{\"horizon\": 2030}", "StatusService/ListTargetStatuses"),
         ("{\"target\": \"A07\"}", "StatusService/GetTargetStatus"),
         ("{\"indicator\": \"income-per-head\"}", "StatusService/ListMeasurements"),
         ("{\"department\": \"thong-ke-tinh\"}", "LedgerService/ListEntries"),
     ];
-    println!("   $ {list}");
     for (request, method) in lines {
-        println!("   $ {}", shown(&ask(Path::new("grpcurl"), server, request, method)));
+        println!("   $ {}", shown(&entry.call("operator", request, method)));
     }
 }

@@ -1,7 +1,6 @@
 //! The officer's desk: files of the statistics office, sent with the agent.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,6 +17,9 @@ const FILES: [(&str, &[u8]); 4] = [
     ("figures.toml", include_bytes!("../../demo/figures.toml")),
 ];
 
+/// The department that sends them.
+pub(crate) const DEPARTMENT: &str = "thong-ke-tinh";
+
 /// Exit codes of the agent.
 const DONE: i32 = 0;
 const SOME_REFUSED: i32 = 3;
@@ -30,16 +32,11 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// Lays out the files and tells the agent where the server is.
-    pub(crate) fn new(agent: PathBuf, folder: &Path, server: SocketAddr) -> anyhow::Result<Self> {
+    /// Lays out the files; the agent is enrolled in the home `office`.
+    pub(crate) fn new(agent: PathBuf, folder: &Path) -> anyhow::Result<Self> {
         for (name, bytes) in FILES {
             fs::write(folder.join(name), bytes)?;
         }
-        fs::create_dir(folder.join("agent"))?;
-        let settings = format!(
-            "server = \"{server}\"\ninsecure_loopback = true\ndepartment = \"thong-ke-tinh\"\n"
-        );
-        fs::write(folder.join("agent/agent.toml"), settings)?;
         Ok(Self { agent, folder: folder.to_owned() })
     }
 
@@ -79,7 +76,7 @@ impl Desk {
     /// Runs the agent, shows what it says and checks how it ended.
     fn agent(&self, args: &[&str], code: i32) -> anyhow::Result<String> {
         let mut command = Command::new(&self.agent);
-        command.args(["--home", "agent"]).args(args).current_dir(&self.folder);
+        command.args(["--home", "office"]).args(args).current_dir(&self.folder);
         println!("\n   $ {}", shown(&command));
         let output = command.output().context("the agent could not start")?;
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
-use crate::step::shown;
+use crate::step::{output, shown};
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -23,22 +23,29 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the server in `folder` and waits until it accepts connections.
-    pub(crate) fn start(program: &Path, folder: &Path) -> anyhow::Result<Self> {
+    /// Makes what the server needs in `folder`, starts it and waits until it accepts
+    /// connections; the token for the first administrator comes with it.
+    pub(crate) fn start(program: &Path, folder: &Path) -> anyhow::Result<(Self, String)> {
+        let mut init = Command::new(program);
+        init.args(["init", "--data", "data", "--host", "localhost,127.0.0.1"]).current_dir(folder);
+        println!("   $ {}", shown(&init));
+        let said = output(&mut init)?;
+        let token = said.lines().map(str::trim).find(|line| line.starts_with("tiendo-"));
+        let token = token.context("`init` printed no token")?.to_owned();
         let address = free_address()?;
         let log = folder.join("server.log");
         let mut command = Command::new(program);
         command
-            .args(["serve", "--data", "data", "--insecure-loopback", "--listen"])
+            .args(["serve", "--data", "data", "--listen"])
             .arg(address.to_string())
             .current_dir(folder);
         println!("   $ {}", shown(&command));
-        let output = File::create(&log)?;
-        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        let written = File::create(&log)?;
+        command.stdin(Stdio::null()).stdout(written.try_clone()?).stderr(written);
         let child = command.spawn().context("the server could not start")?;
         let mut server = Self { child, address, log };
         server.wait_until_ready()?;
-        Ok(server)
+        Ok((server, token))
     }
 
     fn wait_until_ready(&mut self) -> anyhow::Result<()> {
