@@ -3,6 +3,8 @@
 mod administering;
 mod certificates;
 mod enrolling;
+mod flood;
+mod limits;
 mod listening;
 mod raw;
 mod revoking;

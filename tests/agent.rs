@@ -4,6 +4,7 @@ mod away;
 mod bad_cells;
 mod bad_files;
 mod form;
+mod keeping;
 mod large;
 mod mapped;
 mod published;

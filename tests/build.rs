@@ -1,7 +1,7 @@
 //! Generates the client side of the protos over the messages of `shared`.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../proto");
+    let root = std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../proto");
     println!("cargo:rerun-if-changed={}", root.display());
     let mut files = std::fs::read_dir(root.join("tiendo/v1"))?
         .map(|entry| Ok(entry?.path()))

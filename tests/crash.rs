@@ -1,8 +1,9 @@
-//! Kill -9 of the server under load: what was acknowledged is there, once, as it was sent.
+//! Kill -9 of server and agents under load: what was acknowledged is there, once, as it was sent.
 //!
 //! `TIENDO_CRASH_ROUNDS` raises the number of kills; `TIENDO_SEED` repeats a choice.
 
 mod agents;
+mod both;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -147,7 +148,7 @@ async fn at_rest(server: &mut Server, book: &Book) {
     server.verify().await.expect_code(0);
 }
 
-async fn measurements(server: &Server, department: &str) -> Vec<v1::StoredMeasurement> {
+pub(crate) async fn measurements(server: &Server, department: &str) -> Vec<v1::StoredMeasurement> {
     let mut status = server.status().await;
     let mut all = Vec::new();
     let mut request = v1::ListMeasurementsRequest {

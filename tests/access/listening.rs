@@ -37,6 +37,7 @@ async fn tls_1_2_and_1_3_are_spoken_with_http_2_alone() {
     use rustls::version::{TLS12, TLS13};
     const NEW: &[&rustls::SupportedProtocolVersion] = &[&TLS13];
     const OLD: &[&rustls::SupportedProtocolVersion] = &[&TLS12];
+    const SETTINGS: u8 = 4;
     let (server, admin) = start().await;
     let wire = Wire::to(&server).showing(&admin);
     for (versions, expect) in
@@ -50,11 +51,13 @@ async fn tls_1_2_and_1_3_are_spoken_with_http_2_alone() {
         clients.info().get_server_info(v1::GetServerInfoRequest {}).await.unwrap();
     }
     assert!(wire.dial(&["http/1.1"]).await.is_err());
+    // Whoever offers no protocol is spoken to in HTTP/2 and has to answer in it.
     let mut silent = wire.dial(&[]).await.unwrap();
+    silent.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let mut said = Vec::new();
     let read = tokio::time::timeout(SOON, silent.read_to_end(&mut said)).await;
-    drop(read.expect("without a protocol the connection ends"));
-    assert!(said.is_empty());
+    drop(read.expect("the connection ends"));
+    assert_eq!(said.get(3), Some(&SETTINGS), "{}", String::from_utf8_lossy(&said));
     still_serves(&server, &admin).await;
 }
 

@@ -72,7 +72,7 @@ async fn a_revoked_agent_is_out_on_whatever_it_has_open() {
 
 #[tokio::test]
 async fn agents_are_listed_with_what_is_known_of_them() {
-    let province = Province::start().await;
+    let mut province = Province::start().await;
     let admin = province.wire("administrator").clients().await;
     let agent = province.wire("agent").clients().await;
     let sent = single("2024", number("so-luong", "1"));
@@ -107,6 +107,13 @@ async fn agents_are_listed_with_what_is_known_of_them() {
         }
     }
     assert_eq!(paged, listed.into_iter().map(|agent| agent.name).collect::<Vec<_>>());
+    // What was in memory alone is not known after a start, and not made up.
+    province.server.restart().await;
+    let admin = province.wire("administrator").clients().await;
+    let listed = agents(&admin).await;
+    let one = listed.iter().find(|one| one.department == trial::DEPARTMENT).unwrap();
+    assert_eq!((one.last_contact, one.version.as_str()), (None, ""));
+    assert_eq!((one.clock_skew_ms, one.last_sequence, one.machines.len()), (0, 0, 0));
 }
 
 #[tokio::test]

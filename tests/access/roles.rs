@@ -25,7 +25,14 @@ pub(super) struct Province {
 
 impl Province {
     pub(super) async fn start() -> Self {
-        let server = Server::start_with(Options { secure: true, ..trial::options() }).await;
+        Self::start_with(&[]).await
+    }
+
+    /// The same, with these variables in the server's environment.
+    pub(super) async fn start_with(variables: &[(&'static str, &'static str)]) -> Self {
+        let options = trial::options();
+        let variables = [&options.variables, variables].concat();
+        let server = Server::start_with(Options { secure: true, variables, ..options }).await;
         let admin = server.administrator().await;
         let mut badges = BTreeMap::new();
         for role in &ROLES[..3] {
@@ -48,6 +55,9 @@ impl Province {
 
 /// What the design says of each service.
 fn may(role: &str, method: &Method) -> bool {
+    if method.name == "ReviewService/ListReports" {
+        return true; // An agent sees its own department's; operators, who is behind.
+    }
     let roles: &[&str] = match method.service.as_str() {
         "EnrolmentService" | "ServerInfoService" | "CatalogueService" => &ROLES,
         "CollectionService" => &["agent"],

@@ -3,7 +3,7 @@
 use prost::Message as _;
 use tiendo_shared::wire::v1;
 
-use crate::harness::{Key, Options, Server, Wire, grant, trial};
+use crate::harness::{Key, Options, Server, Wire, grant, secrets, trial};
 
 #[tokio::test]
 async fn no_secret_is_logged_listed_or_kept() {
@@ -52,4 +52,12 @@ async fn no_secret_is_logged_listed_or_kept() {
 fn everything_under(folder: &std::path::Path) -> Vec<u8> {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     files.filter(|path| path.is_file()).flat_map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+#[test]
+fn a_secret_in_a_log_fails_the_test_that_made_it() {
+    let key = Key::new().0.serialize_pem();
+    let leaked = format!("a request came with {}", key.lines().nth(1).unwrap());
+    secrets::keep_out_of("nothing to see here");
+    assert!(std::panic::catch_unwind(|| secrets::keep_out_of(&leaked)).is_err());
 }

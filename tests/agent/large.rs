@@ -8,7 +8,7 @@ use crate::harness::{Agent, Server, trial};
 const ROWS: u32 = 200_000;
 
 /// Most memory the agent may ever have resident.
-const MOST_KIB: u64 = 60 * 1024;
+pub(super) const MOST_KIB: u64 = 60 * 1024;
 
 const MAPPING: &str = r#"
 layout = "long"
@@ -34,7 +34,7 @@ fn file() -> String {
 }
 
 /// The most memory a process ever had resident; none once it has ended.
-fn peak_kib(pid: u32) -> Option<u64> {
+pub(super) fn peak_kib(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()

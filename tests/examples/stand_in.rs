@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tiendo_shared::wire::v1;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
-use tonic::transport::Endpoint;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -19,26 +19,60 @@ async fn main() -> anyhow::Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
         ["fill", form, indicator, ref entries @ ..] => fill(Path::new(form), indicator, entries),
-        ["statuses", address] => statuses(address).await,
-        _ => bail!("accepted: `fill FORM INDICATOR KEY=VALUE…` and `statuses ADDRESS`"),
+        ["call", "-cacert", ca, "-cert", cert, "-key", key, "-d", request, address, method] => {
+            let channel = connect([ca, cert, key], address).await?;
+            let answer = call(channel, method, &serde_json::from_str(request)?).await?;
+            println!("{}", serde_json::to_string_pretty(&answer)?);
+            Ok(())
+        }
+        _ => bail!(
+            "accepted: `fill FORM INDICATOR KEY=VALUE…` and \
+             `call -cacert FILE -cert FILE -key FILE -d JSON ADDRESS METHOD`"
+        ),
     }
 }
 
-/// Prints where every target stands, in the form grpcurl would.
-async fn statuses(address: &str) -> anyhow::Result<()> {
-    let channel = Endpoint::from_shared(format!("http://{address}"))?.connect().await?;
+async fn connect([ca, cert, key]: [&str; 3], address: &str) -> anyhow::Result<Channel> {
+    let read = |path: &str| std::fs::read(path).with_context(|| path.to_owned());
+    let tls = ClientTlsConfig::new()
+        .ca_certificate(Certificate::from_pem(read(ca)?))
+        .identity(Identity::from_pem(read(cert)?, read(key)?));
+    Ok(Endpoint::from_shared(format!("https://{address}"))?.tls_config(tls)?.connect().await?)
+}
+
+/// The answer in the form grpcurl would print.
+async fn call(channel: Channel, method: &str, request: &Value) -> anyhow::Result<Value> {
+    match method {
+        "tiendo.v1.AdminService/CreateJoinToken" => {
+            let text = |key: &str| request[key].as_str().unwrap_or_default().to_owned();
+            let request = v1::CreateJoinTokenRequest {
+                role: text("role"),
+                department: text("department"),
+                agent: text("agent"),
+                lifetime: None,
+            };
+            let answer: v1::CreateJoinTokenResponse = unary(channel, method, request).await?;
+            Ok(json!({ "token": answer.token }))
+        }
+        "tiendo.v1.StatusService/ListTargetStatuses" => {
+            let request = v1::ListTargetStatusesRequest::default();
+            let answer: v1::ListTargetStatusesResponse = unary(channel, method, request).await?;
+            Ok(json!({ "statuses": answer.statuses.iter().map(status).collect::<Vec<_>>() }))
+        }
+        other => bail!("`{other}` is not called by the demo"),
+    }
+}
+
+async fn unary<Q, A>(channel: Channel, method: &str, request: Q) -> anyhow::Result<A>
+where
+    Q: prost::Message + Send + Sync + 'static,
+    A: prost::Message + Default + Send + Sync + 'static,
+{
     let mut grpc = Grpc::new(channel);
     grpc.ready().await?;
-    let path = PathAndQuery::from_static("/tiendo.v1.StatusService/ListTargetStatuses");
-    let codec = tonic_prost::ProstCodec::<
-        v1::ListTargetStatusesRequest,
-        v1::ListTargetStatusesResponse,
-    >::default();
-    let request = v1::ListTargetStatusesRequest::default();
-    let answer = grpc.unary(tonic::Request::new(request), path, codec).await?.into_inner();
-    let statuses: Vec<Value> = answer.statuses.iter().map(status).collect();
-    println!("{}", serde_json::to_string_pretty(&json!({ "statuses": statuses }))?);
-    Ok(())
+    let path = PathAndQuery::try_from(format!("/{method}"))?;
+    let codec = tonic_prost::ProstCodec::<Q, A>::default();
+    Ok(grpc.unary(tonic::Request::new(request), path, codec).await?.into_inner())
 }
 
 fn status(status: &v1::TargetStatus) -> Value {

@@ -6,15 +6,15 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use super::process::{Outcome, program, run};
+use super::process::{Outcome, program, run, run_with};
 use super::server::Server;
 
 /// An officer's computer: the agent's home, and a folder of files beside it.
 #[derive(Debug)]
 pub(crate) struct Agent {
     folder: TempDir,
-    server: String,
-    department: String,
+    /// Flags of every command.
+    flags: Vec<String>,
 }
 
 impl Agent {
@@ -25,9 +25,19 @@ impl Agent {
 
     /// One that reports to whatever is or will be at this address.
     pub(crate) fn at(address: &str, department: &str) -> Self {
+        let flags = ["--server", address, "--insecure-loopback", "--department", department];
+        Self::with_flags([&flags[..], &["--agent", "may-thu"]].concat())
+    }
+
+    /// One that knows no server yet.
+    pub(crate) fn unknown() -> Self {
+        Self::with_flags(Vec::new())
+    }
+
+    fn with_flags(flags: Vec<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("desk")).unwrap();
-        Self { folder, server: address.to_owned(), department: department.to_owned() }
+        Self { folder, flags: flags.into_iter().map(str::to_owned).collect() }
     }
 
     /// The folder of the officer's files, in which the agent runs.
@@ -54,8 +64,7 @@ impl Agent {
             .current_dir(self.desk())
             .arg("--home")
             .arg(self.home())
-            .args(["--server", &self.server, "--insecure-loopback"])
-            .args(["--department", &self.department, "--agent", "may-thu"])
+            .args(&self.flags)
             .args(arguments)
             .env_remove("RUST_LOG");
         command
@@ -64,6 +73,24 @@ impl Agent {
     /// Runs a command.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Outcome {
         run(&mut self.command(arguments)).await
+    }
+
+    /// Runs `enrol` with a token on its standard input.
+    pub(crate) async fn enrol(&self, address: &str, token: &str, flags: &[&str]) -> Outcome {
+        let mut command = self.command(&[&["enrol", "--server", address], flags].concat());
+        run_with(&mut command, token).await
+    }
+
+    /// Runs `enrol` for another home, a folder on the desk.
+    pub(crate) async fn enrol_in(&self, home: &str, address: &str, token: &str) -> Outcome {
+        let mut command = Command::new(program("tiendo-agent"));
+        command.current_dir(self.desk()).args(["--home", home, "enrol", "--server", address]);
+        run_with(&mut command, token).await
+    }
+
+    /// Runs a command on a computer whose clock runs ahead by so many seconds.
+    pub(crate) async fn run_ahead(&self, seconds: i64, arguments: &[&str]) -> Outcome {
+        run(self.command(arguments).env("TIENDO_CLOCK_AHEAD", seconds.to_string())).await
     }
 
     /// Runs a command for programs: its exit code and its document.

@@ -10,6 +10,7 @@ use super::stubs::catalogue_service_client::CatalogueServiceClient;
 use super::stubs::collection_service_client::CollectionServiceClient;
 use super::stubs::enrolment_service_client::EnrolmentServiceClient;
 use super::stubs::ledger_service_client::LedgerServiceClient;
+use super::stubs::review_service_client::ReviewServiceClient;
 use super::stubs::server_info_service_client::ServerInfoServiceClient;
 use super::stubs::status_service_client::StatusServiceClient;
 
@@ -47,6 +48,9 @@ pub(crate) type Collection = CollectionServiceClient<Identified>;
 /// What operators call.
 pub(crate) type Status = StatusServiceClient<Channel>;
 
+/// What reviewers call.
+pub(crate) type Review = ReviewServiceClient<Identified>;
+
 /// All clients over one connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
@@ -79,6 +83,11 @@ impl Clients {
     /// Asks where targets stand.
     pub(crate) fn status(&self) -> Status {
         StatusServiceClient::new(self.channel.clone()).max_decoding_message_size(LONGEST_ANSWER)
+    }
+
+    /// Judges reports under a name.
+    pub(crate) fn review(&self, name: &str) -> Review {
+        ReviewServiceClient::new(self.identified(None, Some(name)))
     }
 
     /// Reads the catalogue.

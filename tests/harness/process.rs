@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use crate::setting::root;
@@ -72,9 +73,18 @@ impl Outcome {
 
 /// Runs a child to its end.
 pub(crate) async fn run(command: &mut Command) -> Outcome {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    run_with(command, "").await
+}
+
+/// Runs a child that reads `input`, to its end.
+pub(crate) async fn run_with(command: &mut Command, input: &str) -> Outcome {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let shown = format!("{:?}", command.as_std());
-    let child = command.spawn().unwrap_or_else(|error| panic!("{shown}: {error}"));
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{shown}: {error}"));
+    let mut stdin = child.stdin.take().expect("it is piped");
+    // A child that reads nothing may have ended already.
+    stdin.write_all(input.as_bytes()).await.ok();
+    drop(stdin);
     let output = tokio::time::timeout(LONGEST_RUN, child.wait_with_output())
         .await
         .unwrap_or_else(|_| panic!("{shown}: still runs after {LONGEST_RUN:?}"))

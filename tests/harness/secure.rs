@@ -17,6 +17,7 @@ use tokio_rustls::client::TlsStream;
 use tonic::transport::{Channel, Endpoint, Uri};
 
 use super::clients::Clients;
+use super::secrets;
 use super::server::Server;
 
 /// A key pair that asks to be certified.
@@ -26,7 +27,9 @@ pub(crate) struct Key(pub(crate) KeyPair);
 impl Key {
     /// A new one of the kind that is certified.
     pub(crate) fn new() -> Self {
-        Self(KeyPair::generate().unwrap())
+        let key = KeyPair::generate().unwrap();
+        secrets::remember(&key.serialize_pem());
+        Self(key)
     }
 
     /// Its signing request, which asks for nothing else.
@@ -102,6 +105,7 @@ impl Wire {
         let socket = TcpSocket::new_v4()?;
         socket.bind((self.from, 0).into())?;
         let tcp = socket.connect(self.address).await?;
+        tcp.set_nodelay(true)?;
         let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
         TlsConnector::from(Arc::new(config)).connect(name, tcp).await
     }
@@ -189,7 +193,9 @@ impl Server {
     /// A token an administrator makes.
     pub(crate) async fn token(&self, admin: &Badge, grant: v1::CreateJoinTokenRequest) -> String {
         let clients = Wire::to(self).showing(admin).clients().await;
-        clients.admin().create_join_token(grant).await.unwrap().into_inner().token
+        let token = clients.admin().create_join_token(grant).await.unwrap().into_inner().token;
+        secrets::remember(&token);
+        token
     }
 
     /// Somebody with a role.

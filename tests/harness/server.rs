@@ -17,6 +17,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::clients::{Clients, Collection, Status};
 use super::process::{Outcome, program, run, until};
+use super::secrets;
 use super::secure::Wire;
 
 /// How long a start may take, after a kill too.
@@ -30,6 +31,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(15);
 pub(crate) struct Options {
     /// Text of a catalogue instead of the shipped one.
     pub(crate) catalogue: Option<String>,
+    /// Folder of a disk to keep its data on, instead of the usual one.
+    pub(crate) disk: Option<PathBuf>,
     /// Variables of its environment.
     pub(crate) variables: Vec<(&'static str, &'static str)>,
     /// The time it is for the server instead of the machine's; none for that.
@@ -63,7 +66,11 @@ impl Server {
 
     /// Starts one.
     pub(crate) async fn start_with(options: Options) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = match &options.disk {
+            Some(disk) => tempfile::tempdir_in(disk),
+            None => tempfile::tempdir(),
+        };
+        let folder = folder.unwrap();
         if let Some(text) = &options.catalogue {
             std::fs::write(folder.path().join("catalogue.toml"), text).unwrap();
         }
@@ -165,6 +172,14 @@ impl Server {
         log(self.folder.path())
     }
 
+    /// The most memory it ever had, in bytes.
+    pub(crate) fn most_memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id().expect("the server runs"));
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+    }
+
     /// Clients over a new connection.
     pub(crate) async fn clients(&self) -> Clients {
         Clients::over(self.endpoint().connect().await.unwrap())
@@ -219,13 +234,21 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    fn drop(&mut self) {
+        secrets::keep_out_of(&self.log());
+    }
+}
+
 /// Makes what TLS needs; the token for the first administrator.
 async fn init(folder: &Path) -> String {
     let mut command = Command::new(program("tiendo-server"));
     command.args(["init", "--host", "localhost,127.0.0.1", "--data"]).arg(folder.join("data"));
     let said = run(&mut command).await.expect_success();
     let token = said.lines().find(|line| line.starts_with("tiendo-"));
-    token.unwrap_or_else(|| panic!("no token in:\n{said}")).to_owned()
+    let token = token.unwrap_or_else(|| panic!("no token in:\n{said}"));
+    secrets::remember(token);
+    token.to_owned()
 }
 
 async fn is_serving(channel: Channel) -> bool {

@@ -10,6 +10,7 @@ use tokio::process::Child;
 
 use super::agent::Agent;
 use super::process::until;
+use super::secrets;
 
 /// How long anything may take that a service does by itself.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
@@ -81,5 +82,11 @@ impl Service {
     /// Kills it.
     pub(crate) async fn kill9(&mut self) {
         self.child.kill().await.unwrap();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        secrets::keep_out_of(&self.log());
     }
 }

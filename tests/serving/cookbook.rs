@@ -2,7 +2,7 @@
 
 use tokio::process::Command;
 
-use crate::harness::{Server, run};
+use crate::harness::{Agent, Options, Server, grant, published, run};
 use crate::setting::{root, tool};
 
 /// The address that stands in the README.
@@ -29,13 +29,24 @@ async fn every_line_of_the_cookbook_runs() {
     let (_, block) = readme.split_once("```sh cookbook\n").expect("the README has a cookbook");
     let (block, _) = block.split_once("```").expect("the cookbook ends");
     let Some(grpcurl) = tool("grpcurl") else { return };
-    let server = Server::start().await;
+    let server = Server::start_with(Options { secure: true, ..Options::default() }).await;
+    let admin = server.administrator().await;
+    // The homes of the README, side by side in one folder.
+    let desk = Agent::unknown();
+    for (home, role, department) in [
+        ("operator", "operator", ""),
+        ("reviewer", "reviewer", ""),
+        ("office", "agent", published::DEPARTMENT),
+    ] {
+        let token = server.token(&admin, grant(role, department, home)).await;
+        desk.enrol_in(home, &server.address(), &token).await.expect_code(0);
+    }
     let mut ran = 0;
     for line in block.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         assert!(line.contains(ADDRESS), "`{line}` names no server");
         let words = words(&line.replace(ADDRESS, &server.address()));
         assert_eq!(words[0], "grpcurl", "{line}");
-        let said = run(Command::new(&grpcurl).args(&words[1..])).await;
+        let said = run(Command::new(&grpcurl).args(&words[1..]).current_dir(desk.desk())).await;
         assert_eq!(said.code, Some(0), "{line}\n{}", said.all());
         assert!(!said.stdout.trim().is_empty(), "{line} answers nothing");
         ran += 1;
