@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use prost::Message as _;
 use prost::bytes::Bytes;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    SanType,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, SanType,
 };
 use rustls::client::ResolvesClientCert;
 use rustls::pki_types::CertificateDer;
@@ -14,10 +15,11 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
 use tiendo_server::clock::Clock;
 use tiendo_server::identity::{Authority, Caller, Files, LIFE, PublicKey, Role, Terms};
+use tiendo_shared::wire::v1;
 use tonic::Code;
 
 use super::raw::{call, methods, refusal};
-use crate::harness::{Badge, Key, Options, Server, Wire, grant, trial};
+use crate::harness::{Badge, Key, Options, Server, Wire, failure, grant, trial};
 
 /// A server and the key of its agent `pc`, which it certified.
 struct Certified {
@@ -54,16 +56,23 @@ impl Certified {
     #[track_caller]
     fn refused(&self, badge: &Badge, reason: &str) -> impl Future<Output = ()> {
         let (wire, reason) = (Wire::to(&self.server).showing(badge), reason.to_owned());
+        let signing_request = Key(KeyPair::from_pem(&badge.key).unwrap()).request();
         async move {
             let channel = wire.connect().await.unwrap();
             for method in methods() {
-                let answer = call(&channel, &method.name, Bytes::new()).await;
+                let mut request = Bytes::new();
                 let expect = match method.name.as_str() {
                     "EnrolmentService/Enrol" => (Code::InvalidArgument, "TOKEN_FORM".to_owned()),
-                    // What may be renewed is tried on its own.
-                    "EnrolmentService/Renew" => continue,
+                    // Renewing is what may be done with it, and has a test of its own.
+                    "EnrolmentService/Renew" if reason == "CERTIFICATE_EXPIRED" => continue,
+                    "EnrolmentService/Renew" => {
+                        let signing_request = signing_request.clone();
+                        request = v1::RenewRequest { signing_request }.encode_to_vec().into();
+                        (Code::Unauthenticated, reason.clone())
+                    }
                     _ => (Code::Unauthenticated, reason.clone()),
                 };
+                let answer = call(&channel, &method.name, request).await;
                 assert_eq!(refusal(answer), expect, "{}", method.name);
             }
         }
@@ -72,18 +81,23 @@ impl Certified {
     /// The good certificate still does its work.
     async fn still_serves(&self) {
         let wire = Wire::to(&self.server).showing(&self.key.with(&self.chain));
-        let request = tiendo_shared::wire::v1::GetServerInfoRequest {};
+        let request = v1::GetServerInfoRequest {};
         wire.clients().await.info().get_server_info(request).await.unwrap();
     }
 }
 
-/// A certificate that names an administrator, by an authority that anybody can make.
-fn foreign(key: &KeyPair, issuer: Option<&Issuer<'_, KeyPair>>, extra: usize) -> String {
+/// A certificate that names somebody, by an authority that anybody can make or by itself.
+fn foreign(
+    key: &KeyPair,
+    issuer: Option<&Issuer<'_, KeyPair>>,
+    subject: &str,
+    names: Vec<SanType>,
+) -> String {
     let mut params = CertificateParams::default();
-    let uri = |n: usize| {
-        SanType::URI(format!("tiendo://province/administrator/a{n}").try_into().unwrap())
-    };
-    params.subject_alt_names = (0..=extra).map(uri).collect();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::OrganizationName, "so-hai");
+    params.distinguished_name.push(DnType::CommonName, subject);
+    params.subject_alt_names = names;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     match issuer {
         Some(issuer) => params.signed_by(key, issuer).unwrap().pem(),
@@ -91,29 +105,42 @@ fn foreign(key: &KeyPair, issuer: Option<&Issuer<'_, KeyPair>>, extra: usize) ->
     }
 }
 
+fn uri(text: &str) -> SanType {
+    SanType::URI(text.try_into().unwrap())
+}
+
 /// An authority that calls itself as the server's does.
-fn impostor() -> Issuer<'static, KeyPair> {
+fn named_alike(key: KeyPair) -> Issuer<'static, KeyPair> {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(DnType::CommonName, "Tiendo authority");
-    Issuer::new(params, KeyPair::generate().unwrap())
+    Issuer::new(params, key)
 }
 
 #[tokio::test]
 async fn certificates_of_others_say_nothing_here() {
     let certified = Certified::start().await;
     let key = Key::new();
+    let impostor = named_alike(KeyPair::generate().unwrap());
+    let admin = || vec![uri("tiendo://province/administrator/admin")];
+    // About 40 KB.
+    let many = (0..900).map(|n| uri(&format!("tiendo://province/administrator/a{n}"))).collect();
     for chain in [
-        foreign(&key.0, None, 0),
-        foreign(&key.0, Some(&impostor()), 0),
-        // About 40 KB.
-        foreign(&key.0, None, 900),
+        foreign(&key.0, None, "admin", admin()),
+        foreign(&key.0, Some(&impostor), "admin", admin()),
+        foreign(&key.0, None, "admin", many),
+        // A department in the subject, and nothing else.
+        foreign(&key.0, None, "tiendo://so-hai/agent/pc", Vec::new()),
+        foreign(&key.0, Some(&impostor), "tiendo://so-hai/agent/pc", Vec::new()),
+        // What the certificate of an agent here says, with another key.
+        foreign(&key.0, None, "pc", vec![uri(&certified.caller.uri())]),
+        foreign(&key.0, Some(&impostor), "pc", vec![uri(&certified.caller.uri())]),
     ] {
         certified.refused(&key.with(&chain), "CERTIFICATE_FOREIGN").await;
     }
     // The authority's own certificate behind it makes it no better.
     let authority = std::fs::read_to_string(certified.server.authority()).unwrap();
-    let dressed = format!("{}{authority}", foreign(&key.0, None, 0));
+    let dressed = format!("{}{authority}", foreign(&key.0, None, "admin", admin()));
     certified.refused(&key.with(&dressed), "CERTIFICATE_FOREIGN").await;
     certified.still_serves().await;
 }
@@ -130,6 +157,36 @@ async fn the_authoritys_own_certificates_are_not_all_callers() {
     let badge = Badge { chain: read("tls/ca.pem"), key: read("tls/ca.key") };
     certified.refused(&badge, "CERTIFICATE_FOREIGN").await;
     certified.still_serves().await;
+}
+
+#[tokio::test]
+async fn a_bearer_is_named_in_one_uri_and_nowhere_else() {
+    let certified = Certified::start().await;
+    // Somebody has the authority's key, and the key of an agent.
+    let key = std::fs::read_to_string(certified.server.data().join("tls/ca.key")).unwrap();
+    let authority = named_alike(KeyPair::from_pem(&key).unwrap());
+    let neighbour = "tiendo://so-hai/agent/pc";
+    let host = || SanType::DnsName("so-hai".try_into().unwrap());
+    let own = || uri(&certified.caller.uri());
+    for names in [
+        vec![],
+        vec![host()],
+        vec![uri(neighbour), own()],
+        vec![own(), uri(neighbour)],
+        vec![own(), host()],
+        vec![uri("tiendo://so-hai/boss/pc")],
+    ] {
+        let chain = foreign(&certified.key.0, Some(&authority), neighbour, names);
+        certified.refused(&certified.key.with(&chain), "CERTIFICATE_FOREIGN").await;
+    }
+    // With its own name alone it is believed, whatever its subject says: to be what it is.
+    let chain = foreign(&certified.key.0, Some(&authority), neighbour, vec![own()]);
+    let wire = Wire::to(&certified.server).showing(&certified.key.with(&chain));
+    let head = |department: &str| v1::GetHeadRequest { department: department.to_owned() };
+    let clients = wire.clients().await;
+    clients.ledger().get_head(head(trial::DEPARTMENT)).await.unwrap();
+    let refused = failure(clients.ledger().get_head(head("so-hai")).await);
+    assert_eq!(refused, (Code::PermissionDenied, "NOT_PERMITTED".to_owned()));
 }
 
 #[tokio::test]

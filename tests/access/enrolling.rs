@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use futures_util::StreamExt as _;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
 use tiendo_server::clock::Clock;
 use tiendo_server::identity::{Authority, Caller, Files, PublicKey, Role, Terms};
 use tiendo_shared::token::JoinToken;
@@ -188,6 +188,69 @@ async fn only_a_bare_request_for_its_own_key_is_certified() {
     }
     // None of them used the token up.
     server.enrol(&token, "may", &Key::new()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_signing_request_calls_itself_is_left_out() {
+    let (server, admin) = start().await;
+    let token = server.token(&admin, grant("agent", DEPARTMENT, "")).await;
+    let key = Key::new();
+    let mut params = CertificateParams::default();
+    for (kind, text) in [
+        (DnType::OrganizationName, "so-hai"),
+        (DnType::CommonName, "tiendo://province/administrator/admin"),
+    ] {
+        params.distinguished_name.push(kind, text);
+    }
+    let signing_request = params.serialize_request(&key.0).unwrap().der().to_vec();
+    let agent = "may".to_owned();
+    let request = v1::EnrolRequest { token, signing_request, agent, ..Default::default() };
+    let clients = Wire::to(&server).clients().await;
+    let answer = clients.enrolment().enrol(request).await.unwrap().into_inner();
+    assert_eq!((&*answer.department, &*answer.role), (DEPARTMENT, "agent"));
+    let certificate = leaf(&answer.certificate_chain);
+    for claimed in ["so-hai", "province", "administrator"] {
+        let found = certificate.windows(claimed.len()).any(|part| part == claimed.as_bytes());
+        assert!(!found, "the certificate says `{claimed}`");
+    }
+    let clients = Wire::to(&server).showing(&key.with(&answer.certificate_chain)).clients().await;
+    let head = v1::GetHeadRequest { department: "so-hai".to_owned() };
+    let refused = failure(clients.ledger().get_head(head).await);
+    assert_eq!(refused, (Code::PermissionDenied, "NOT_PERMITTED".to_owned()));
+}
+
+#[tokio::test]
+async fn a_signing_request_sent_again_by_somebody_else_is_worth_nothing() {
+    let (server, admin) = start().await;
+    let (key, thief) = (Key::new(), Key::new());
+    let enrol = async |name: &str, key: &Key| {
+        let token = server.token(&admin, grant("agent", DEPARTMENT, "")).await;
+        server.enrol(&token, name, key).await.unwrap().certificate_chain
+    };
+    let badge = key.with(&enrol("may-1", &key).await);
+    let neighbour = thief.with(&enrol("may-2", &thief).await);
+    // Renewal: over the connection of another, and of nobody.
+    let other = failure(renew(&server, &neighbour, &key).await);
+    assert_eq!(other, (Code::InvalidArgument, "SIGNING_REQUEST_OTHER_KEY".to_owned()));
+    let request = v1::RenewRequest { signing_request: key.request() };
+    let nobody = failure(Wire::to(&server).clients().await.enrolment().renew(request).await);
+    assert_eq!(nobody, (Code::Unauthenticated, "NO_IDENTITY".to_owned()));
+    // Enrolment: the key stays what it is, and the token is good for another.
+    let token = server.token(&admin, grant("agent", DEPARTMENT, "")).await;
+    let refused = refusal(server.enrol(&token, "may-3", &key).await);
+    assert_eq!(refused, (Code::InvalidArgument, "KEY_TAKEN".to_owned()));
+    // After its bearer was revoked, neither brings it back.
+    let revoke = v1::RevokeAgentRequest {
+        department: DEPARTMENT.to_owned(),
+        agent: "may-1".to_owned(),
+        reason: "mất máy".to_owned(),
+    };
+    let clients = Wire::to(&server).showing(&admin).clients().await;
+    clients.admin().revoke_agent(revoke).await.unwrap();
+    let revoked = (Code::Unauthenticated, "IDENTITY_REVOKED".to_owned());
+    assert_eq!(failure(renew(&server, &badge, &key).await), revoked);
+    assert_eq!(refusal(server.enrol(&token, "may-1", &key).await), revoked);
+    server.enrol(&token, "may-3", &Key::new()).await.unwrap();
 }
 
 #[tokio::test]

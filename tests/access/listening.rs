@@ -61,30 +61,92 @@ async fn tls_1_2_and_1_3_are_spoken_with_http_2_alone() {
     still_serves(&server, &admin).await;
 }
 
-/// A client hello of a version that ended in 2021, with the suites of its time.
-fn hello(minor: u8) -> Vec<u8> {
-    let suites = [0xc0_u8, 0x09, 0xc0, 0x0a, 0xc0, 0x13, 0xc0, 0x14, 0x00, 0x2f, 0x00, 0x35];
-    let mut body = vec![3, minor];
-    body.extend([7; 32]);
-    body.push(0);
-    body.extend([0, u8::try_from(suites.len()).unwrap()]);
-    body.extend(suites);
-    body.extend([1, 0]);
-    let length = u8::try_from(body.len()).unwrap();
-    let handshake = [&[1, 0, 0, length][..], &body].concat();
-    [&[22, 3, 1, 0, u8::try_from(handshake.len()).unwrap()][..], &handshake].concat()
+// Types of TLS records, and what alerts say.
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+const HANDSHAKE_FAILURE: u8 = 40;
+const PROTOCOL_VERSION: u8 = 70;
+
+/// The suites of TLS 1.2 that the server takes.
+const MODERN: [[u8; 2]; 3] = [[0xc0, 0x2b], [0xc0, 0x2c], [0xcc, 0xa9]];
+
+/// Suites without forward secrecy, with CBC, RC4, 3DES, no cipher, no certificate or export keys.
+const WEAK: [[u8; 2]; 13] = [
+    [0x00, 0x2f],
+    [0x00, 0x35],
+    [0x00, 0x3c],
+    [0x00, 0x9c],
+    [0x00, 0x0a],
+    [0x00, 0x05],
+    [0x00, 0x03],
+    [0x00, 0x34],
+    [0xc0, 0x06],
+    [0xc0, 0x07],
+    [0xc0, 0x08],
+    [0xc0, 0x09],
+    [0xc0, 0x23],
+];
+
+/// A client hello that ends with TLS 1.`minor - 1`, and lacks nothing a server asks for.
+fn hello(minor: u8, suites: &[[u8; 2]]) -> Vec<u8> {
+    let length = |bytes: &[u8]| u8::try_from(bytes.len()).unwrap();
+    let suites = suites.concat();
+    let extensions = [
+        // Groups: X25519 and P-256.
+        &[0, 10, 0, 6, 0, 4, 0, 0x1d, 0, 0x17][..],
+        // Points as they are.
+        &[0, 11, 0, 2, 1, 0],
+        // Signatures: ECDSA with P-256.
+        &[0, 13, 0, 4, 0, 2, 4, 3],
+        // Protocols: HTTP/2.
+        &[0, 16, 0, 5, 0, 3, 2, b'h', b'2'],
+    ]
+    .concat();
+    let body = [
+        &[3, minor][..],
+        &[7; 32],
+        &[0, 0, length(&suites)],
+        &suites,
+        &[1, 0, 0, length(&extensions)],
+        &extensions,
+    ]
+    .concat();
+    let handshake = [&[1, 0, 0, length(&body)][..], &body].concat();
+    [&[HANDSHAKE, 3, 1, 0, length(&handshake)][..], &handshake].concat()
+}
+
+/// Says hello and is refused with this alert, and nothing else.
+async fn refused(server: &Server, hello: &[u8], alert: u8) {
+    let mut tcp = TcpStream::connect(server.address()).await.unwrap();
+    tcp.write_all(hello).await.unwrap();
+    let said = rest(&mut tcp).await;
+    assert_eq!((said.first(), said.get(6)), (Some(&ALERT), Some(&alert)), "{hello:?}: {said:?}");
+    assert_eq!(said.len(), 7, "{said:?}");
 }
 
 #[tokio::test]
 async fn older_versions_are_refused() {
-    const ALERT: u8 = 21;
     let (server, admin) = start().await;
     for minor in [0, 1, 2] {
-        let mut tcp = TcpStream::connect(server.address()).await.unwrap();
-        tcp.write_all(&hello(minor)).await.unwrap();
-        let said = rest(&mut tcp).await;
-        assert_eq!(said.first(), Some(&ALERT), "version 3.{minor}: {said:?}");
+        refused(&server, &hello(minor, &[&MODERN[..], &WEAK].concat()), PROTOCOL_VERSION).await;
     }
+    still_serves(&server, &admin).await;
+}
+
+#[tokio::test]
+async fn only_modern_suites_are_taken() {
+    let (server, admin) = start().await;
+    // The same hello is answered when it offers a good suite, so that nothing else is wrong with it.
+    for suite in MODERN {
+        let mut tcp = TcpStream::connect(server.address()).await.unwrap();
+        tcp.write_all(&hello(3, &[WEAK[0], suite])).await.unwrap();
+        let first = tokio::time::timeout(SOON, tcp.read_u8()).await.expect("an answer").unwrap();
+        assert_eq!(first, HANDSHAKE, "{suite:x?}");
+    }
+    for suite in WEAK {
+        refused(&server, &hello(3, &[suite]), HANDSHAKE_FAILURE).await;
+    }
+    refused(&server, &hello(3, &WEAK), HANDSHAKE_FAILURE).await;
     still_serves(&server, &admin).await;
 }
 

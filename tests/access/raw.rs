@@ -1,5 +1,6 @@
 //! Calls of any rpc of the descriptor, with bytes that are put together by hand.
 
+use futures_util::TryStreamExt as _;
 use prost::Message as _;
 use prost::bytes::{Buf as _, BufMut as _, Bytes};
 use prost_types::{FileDescriptorSet, MethodDescriptorProto};
@@ -109,6 +110,24 @@ pub(super) async fn call(
     let path = PathAndQuery::try_from(format!("/tiendo.v1.{method}")).unwrap();
     let answer = client.unary(tonic::Request::new(request), path, Plain).await?;
     Ok(answer.into_inner())
+}
+
+/// Asks reflection for this symbol so many times in one stream, and takes all answers.
+pub(super) async fn reflect(
+    channel: &Channel,
+    symbol: &str,
+    times: usize,
+) -> Result<Vec<Bytes>, tonic::Status> {
+    // `file_containing_symbol` of a request.
+    let mut request = Vec::new();
+    prost::encoding::string::encode(4, &symbol.to_owned(), &mut request);
+    let requests = tokio_stream::iter(vec![Bytes::from(request); times]);
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    client.ready().await.map_err(|error| tonic::Status::unknown(error.to_string()))?;
+    let path =
+        PathAndQuery::from_static("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
+    let answers = client.streaming(tonic::Request::new(requests), path, Plain).await?;
+    answers.into_inner().try_collect().await
 }
 
 /// Code and reason of a refused call.
