@@ -144,13 +144,13 @@ async fn a_stream_is_one_call_however_much_is_sent_in_it() {
 
 #[tokio::test]
 async fn an_address_has_so_many_connections() {
-    let province = Province::start_with(&[("TIENDO_CONNECTIONS_PER_ADDRESS", "5")]).await;
+    let province = Province::start_with(&[("TIENDO_CONNECTIONS_PER_ADDRESS", "20")]).await;
     let from = |last| province.wire("agent").from(Ipv4Addr::new(127, 0, 3, last));
     let mut open = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..20 {
         open.push(from(1).dial(&["h2"]).await.unwrap());
     }
-    assert!(from(1).dial(&["h2"]).await.is_err(), "a sixth");
+    assert!(from(1).dial(&["h2"]).await.is_err(), "one more");
     from(2).dial(&["h2"]).await.expect("of another address");
     open.pop();
     let freed = until(SOON, async || from(1).dial(&["h2"]).await.ok()).await;
@@ -159,9 +159,9 @@ async fn an_address_has_so_many_connections() {
 
 #[tokio::test]
 async fn strangers_have_places_of_their_own() {
-    let province = Province::start_with(&[("TIENDO_STRANGER_CONNECTIONS", "3")]).await;
+    let province = Province::start_with(&[("TIENDO_STRANGER_CONNECTIONS", "20")]).await;
     let mut open = Vec::new();
-    for _ in 0..10 {
+    for _ in 0..40 {
         open.push(Wire::to(&province.server).dial(&["h2"]).await);
     }
     info(&province.wire("agent").clients().await).await.expect("members are not in their way");
