@@ -4,7 +4,9 @@ use std::path::Path;
 
 use tiendo_shared::wire::v1;
 
-use crate::harness::{Agent, Clients, Options, Server, counts, number, single, trial, value};
+use crate::harness::{
+    Agent, Clients, Options, Server, Wire, counts, grant, number, single, trial, value,
+};
 
 const MAPPING: &str = r#"
 layout = "long"
@@ -19,12 +21,16 @@ const SENT: i64 = 1_789_002_000;
 /// A desk with a file for each of these months of 2024, named after its number.
 fn desk(server: &Server, months: &[u8]) -> Agent {
     let agent = Agent::of(server, trial::DEPARTMENT);
+    furnish(&agent, months);
+    agent
+}
+
+fn furnish(agent: &Agent, months: &[u8]) {
     agent.put("map.toml", MAPPING);
     for month in months {
         let text = format!("Chỉ tiêu;Kỳ;Giá trị\nso-luong;2024-{month:02};{month}\n");
         agent.put(&format!("{month}.csv"), text);
     }
-    agent
 }
 
 async fn submit(agent: &Agent, month: u8) {
@@ -102,6 +108,35 @@ async fn an_old_backup_gets_back_what_it_lost_from_every_computer() {
         let said = agent.run(&["status", "--send"]).await.expect_code(0);
         assert!(!said.all().contains("không còn"), "it is told once: {}", said.all());
     }
+}
+
+#[tokio::test]
+async fn more_losses_than_calls_are_allowed_at_once_come_back_all_the_same() {
+    let mut server = Server::start_with(Options { secure: true, ..trial::options() }).await;
+    let admin = server.administrator().await;
+    let token = server.token(&admin, grant("agent", trial::DEPARTMENT, "may-1")).await;
+    let agent = Agent::unknown();
+    agent.enrol(&server.address(), &token, &[]).await.expect_code(0);
+    let operator = server.badge(&admin, "operator", "", "xem").await;
+    server.stops_well().await;
+    let backup = tempfile::tempdir().unwrap();
+    copy(&server.data(), backup.path());
+    server.start_again().await;
+    let months: Vec<u8> = (1..=12).collect();
+    furnish(&agent, &months);
+    for month in &months {
+        submit(&agent, *month).await;
+    }
+    server.stops_well().await;
+    std::fs::remove_dir_all(server.data()).unwrap();
+    copy(backup.path(), &server.data());
+    // Ten calls at once, and then one a second.
+    server.set_variable("TIENDO_CALLS_PER_IDENTITY", "1");
+    server.start_again().await;
+    let said = agent.run(&["status", "--send"]).await.expect_code(0);
+    said.expect_words(&["không còn 12 lượt gửi"]);
+    let clients = Wire::to(&server).showing(&operator).clients().await;
+    assert_eq!(known(&clients, None).await.len(), 12);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ pub mod mapping;
 pub mod number;
 
 mod app;
+mod asking;
 mod catalogue;
 mod cli;
 mod clock;

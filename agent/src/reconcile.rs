@@ -13,8 +13,9 @@ use tiendo_shared::wire::v1;
 use tonic::{Code, Status};
 
 use crate::app::{App, Failed};
+use crate::asking::ask;
 use crate::clock;
-use crate::connection::{ANSWER, Connection, within};
+use crate::connection::Connection;
 use crate::outbox::record::{Answered, Entry, Trusted};
 use crate::outbox::{Outbox, id_of};
 
@@ -72,9 +73,12 @@ fn doubt(
 }
 
 async fn receipt(connection: &Connection, submission_id: String) -> Result<v1::Receipt, Status> {
-    let mut client = connection.collection();
-    let call = client.get_receipt(v1::GetReceiptRequest { submission_id });
-    Ok(within(ANSWER, call).await?.into_inner().receipt.unwrap_or_default())
+    let answer = ask(|| {
+        let mut client = connection.collection();
+        let request = v1::GetReceiptRequest { submission_id: submission_id.clone() };
+        async move { client.get_receipt(request).await }
+    });
+    Ok(answer.await?.receipt.unwrap_or_default())
 }
 
 /// Why it is not clear what the server lost.

@@ -110,6 +110,11 @@ impl Server {
         self.start_again().await;
     }
 
+    /// Sets a variable of its environment from its next start on.
+    pub(crate) fn set_variable(&mut self, name: &'static str, value: &'static str) {
+        self.options.variables.push((name, value));
+    }
+
     /// Kills it: nothing it still wanted to do is done.
     pub(crate) async fn kill9(&mut self) {
         self.child.kill().await.unwrap();

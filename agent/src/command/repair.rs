@@ -8,8 +8,9 @@ use tiendo_shared::wire::v1;
 use tonic::Status;
 
 use crate::app::{App, Failed};
+use crate::asking::ask;
 use crate::clock;
-use crate::connection::{ANSWER, Connection, within};
+use crate::connection::Connection;
 use crate::console::Tone;
 use crate::exit::Exit;
 use crate::outbox::record::{Answered, Prepared};
@@ -117,8 +118,11 @@ async fn fetch(connection: &Connection, answered: &Answered) -> Result<Option<Pr
         page_size: 1,
         ..v1::ListEntriesRequest::default()
     };
-    let mut client = connection.ledger();
-    let page = within(ANSWER, client.list_entries(request)).await?.into_inner();
+    let page = ask(|| {
+        let (mut client, request) = (connection.ledger(), request.clone());
+        async move { client.list_entries(request).await }
+    });
+    let page = page.await?;
     let Some(entry) = page.entries.into_iter().next() else { return Ok(None) };
     let Ok(content) = v1::SubmissionContent::decode(&*entry.content) else { return Ok(None) };
     let id: SubmissionId = id_of(&answered.id);
