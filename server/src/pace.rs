@@ -31,7 +31,7 @@ impl<K: Eq + Hash> Pace<K> {
     /// Takes one, or tells how long to wait for one.
     pub fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
         let mut known = self.full.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
+        if known.len() >= MOST && !known.contains_key(&key) {
             known.retain(|_, full| *full > now);
             if known.len() >= MOST {
                 return Ok(());
@@ -71,8 +71,10 @@ mod tests {
         let start = Instant::now();
         assert!((0..2 * MOST).all(|key| pace.take(key, start).is_ok()));
         assert_eq!(pace.full.lock().unwrap().len(), MOST);
+        pace.take(0, start).unwrap();
+        pace.take(0, start).expect_err("who is remembered is counted, however many others come");
         let later = start + Duration::from_secs(10);
-        pace.take(0, later).unwrap();
+        pace.take(2 * MOST, later).unwrap();
         assert_eq!(pace.full.lock().unwrap().len(), 1);
     }
 }
