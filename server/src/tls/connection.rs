@@ -31,7 +31,7 @@ pub struct Connection {
     stream: Stream,
     peer: Peer,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    _place: Place,
+    place: Place,
 }
 
 /// What carries the bytes.
@@ -53,7 +53,7 @@ macro_rules! on_stream {
 impl Connection {
     /// One with this peer, which ends when `cut` does.
     pub(super) fn new(stream: Stream, peer: Peer, cut: CancellationToken, place: Place) -> Self {
-        Self { stream, peer, cut: Box::pin(cut.cancelled_owned()), _place: place }
+        Self { stream, peer, cut: Box::pin(cut.cancelled_owned()), place }
     }
 
     /// Who is at the other end.
@@ -64,8 +64,7 @@ impl Connection {
     /// Whether the other end is nobody known: it showed no certificate of ours where one
     /// is wanted. Without TLS, for trying things out, none is.
     pub(super) fn is_strange(&self) -> bool {
-        matches!(self.stream, Stream::Tls(_))
-            && !matches!(*self.peer.credential, Credential::Certified(_))
+        self.place.is_strangers()
     }
 }
 

@@ -111,6 +111,11 @@ impl Place {
         taken.strangers += u32::from(stranger);
         true
     }
+
+    /// Whether a stranger has it.
+    pub(super) fn is_strangers(&self) -> bool {
+        self.stranger
+    }
 }
 
 impl Drop for Place {
