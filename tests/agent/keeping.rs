@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use prost::Message as _;
 use tiendo_shared::journal::{Directory, Journal, Options};
 use tiendo_shared::wire::v1;
 
-use super::large::{MOST_KIB, peak_kib};
+use super::large::succeeds_in_little_memory;
 use crate::books::{agree, exported};
 use crate::harness::{Agent, Server, group, number, of_members, random, trial};
 
@@ -181,25 +180,7 @@ async fn a_backlog_of_100_megabytes_is_sent_in_little_memory() {
     assert!(bytes > 100_000_000, "{bytes}");
     let (_, status) = agent.json(&["status"]).await;
     assert_eq!(status["waiting_submissions"], SUBMISSIONS);
-    let mut child = agent
-        .command(&["status", "--send"])
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let pid = child.id().unwrap();
-    let mut peak = 0;
-    let mut ticks = tokio::time::interval(Duration::from_millis(20));
-    let status = loop {
-        tokio::select! {
-            status = child.wait() => break status.unwrap(),
-            _ = ticks.tick() => peak = peak.max(peak_kib(pid).unwrap_or(0)),
-        }
-    };
-    assert_eq!(status.code(), Some(0));
-    println!("{bytes} bytes sent, at most {peak} KiB resident");
-    assert!(peak > 0 && peak < MOST_KIB, "{peak} KiB resident");
+    succeeds_in_little_memory(agent.command(&["status", "--send"])).await;
     let head = v1::GetHeadRequest { department: trial::DEPARTMENT.to_owned() };
     let head = server.clients().await.ledger().get_head(head).await.unwrap().into_inner();
     assert_eq!(head.sequence, u64::from(SUBMISSIONS));

@@ -112,3 +112,10 @@ pub(crate) async fn until<T>(
     };
     tokio::time::timeout(within, trying).await.ok()
 }
+
+/// The most memory a process ever had resident; none once it has ended.
+pub(crate) fn peak_kib(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

@@ -16,7 +16,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::clients::{Clients, Collection, Status};
-use super::process::{Outcome, program, run, until};
+use super::process::{Outcome, peak_kib, program, run, until};
 use super::secrets;
 use super::secure::Wire;
 
@@ -179,10 +179,8 @@ impl Server {
 
     /// The most memory it ever had, in bytes.
     pub(crate) fn most_memory(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.child.id().expect("the server runs"));
-        let status = std::fs::read_to_string(path).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+        let pid = self.child.id().expect("the server runs");
+        peak_kib(pid).expect("the server runs") << 10
     }
 
     /// Clients over a new connection.
