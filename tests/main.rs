@@ -35,4 +35,5 @@ mod serving;
 mod status;
 mod stream;
 mod submit;
+mod vintages;
 mod watch;

@@ -61,7 +61,7 @@ fn catalogue() -> String {
 const METHODS: [&str; 5] = ["ratio", "linear", "un_chart", "linear_gap", "sdsn"];
 
 async fn get(clients: &Clients, target: &str) -> v1::GetTargetStatusResponse {
-    let request = v1::GetTargetStatusRequest { target: target.to_owned(), as_of: None };
+    let request = v1::GetTargetStatusRequest { target: target.to_owned(), ..Default::default() };
     clients.status().get_target_status(request).await.unwrap().into_inner()
 }
 

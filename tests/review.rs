@@ -18,7 +18,11 @@ async fn submit(clients: &Clients, period: &str, value: &str) -> [u32; 4] {
 }
 
 fn approval(period: &str) -> v1::ApproveReportRequest {
-    v1::ApproveReportRequest { department: trial::DEPARTMENT.to_owned(), period: period.to_owned() }
+    v1::ApproveReportRequest {
+        department: trial::DEPARTMENT.to_owned(),
+        period: period.to_owned(),
+        seen_as_of: None,
+    }
 }
 
 fn sending_back(period: &str, reason: &str) -> v1::ReturnReportRequest {
@@ -121,6 +125,94 @@ async fn acts_stand_in_the_ledger(clients: &Clients) {
         (6, name("tran-thi-b"), Deed::ReportReopened(reopened)),
     ];
     assert_eq!(acts, expect);
+}
+
+/// What is said of the target on `ty-le` by some figures: the verdict, whether it is
+/// provisional, and for which years there are figures.
+async fn stands(
+    clients: &Clients,
+    basis: v1::Basis,
+    as_of: Option<Timestamp>,
+) -> (v1::Verdict, bool, Vec<String>) {
+    let basis = basis as i32;
+    let request = v1::ListTargetStatusesRequest { basis, as_of, ..Default::default() };
+    let listed = clients.status().list_target_statuses(request).await.unwrap().into_inner();
+    let request = v1::GetTargetStatusRequest { target: "A01".to_owned(), basis, as_of };
+    let told = clients.status().get_target_status(request).await.unwrap().into_inner();
+    let years = told.history.iter().map(|known| known.period.clone()).collect();
+    let [status] = &listed.statuses[..] else { panic!("{listed:?}") };
+    assert_eq!(told.status.unwrap().flags, status.flags);
+    let is_provisional = status.flags().any(|flag| flag == v1::StatusFlag::Provisional);
+    (status.verdict(), is_provisional, years)
+}
+
+#[tokio::test]
+async fn statuses_rest_on_all_figures_or_on_approved_ones() {
+    use v1::{Basis, Verdict};
+    let mut server = Server::start_with(trial::options()).await;
+    let clients = server.clients().await;
+    let mut review = clients.review("nguyen-van-a");
+    let years = |years: &[&str]| years.iter().map(|year| (*year).to_owned()).collect::<Vec<_>>();
+    let both = || years(&["2023", "2024"]);
+    let rows = [("2023", "75"), ("2024", "82")];
+    let sent = submission(rows.map(|(year, value)| group(year, [number("ty-le", value)])));
+    let mut collection = clients.collection(trial::DEPARTMENT);
+    collection.submit_measurements(sent).await.unwrap();
+    assert_eq!(stands(&clients, Basis::All, None).await, (Verdict::Met, true, both()));
+    assert_eq!(stands(&clients, Basis::Unspecified, None).await, (Verdict::Met, true, both()));
+    let nothing = (Verdict::NoData, false, years(&[]));
+    assert_eq!(stands(&clients, Basis::Approved, None).await, nothing);
+    let request = v1::ListTargetStatusesRequest::default();
+    let before = clients.status().list_target_statuses(request).await.unwrap().into_inner().as_of;
+
+    review.approve_report(approval("2023")).await.unwrap();
+    let first = (Verdict::NotAssessable, false, years(&["2023"]));
+    assert_eq!(stands(&clients, Basis::Approved, None).await, first);
+    assert_eq!(stands(&clients, Basis::All, None).await, (Verdict::Met, true, both()));
+    review.approve_report(approval("2024")).await.unwrap();
+    let approved = (Verdict::Met, false, both());
+    assert_eq!(stands(&clients, Basis::Approved, None).await, approved);
+    assert_eq!(stands(&clients, Basis::All, None).await, approved);
+    assert_eq!(stands(&clients, Basis::Approved, before).await, nothing);
+    assert_eq!(stands(&clients, Basis::All, before).await, (Verdict::Met, true, both()));
+
+    review.reopen_report(reopening("2024", "Số liệu sai")).await.unwrap();
+    server.kill9().await;
+    server.start_again().await;
+    let clients = server.clients().await;
+    assert_eq!(stands(&clients, Basis::Approved, None).await, first);
+    assert_eq!(stands(&clients, Basis::All, None).await, (Verdict::Met, true, both()));
+    let listed = async |basis: Basis| {
+        let request = v1::ListMeasurementsRequest { basis: basis as i32, ..Default::default() };
+        let answer = clients.status().list_measurements(request).await.unwrap().into_inner();
+        answer.measurements.len()
+    };
+    assert_eq!((listed(Basis::All).await, listed(Basis::Approved).await), (2, 1));
+    let request = v1::ListTargetStatusesRequest { basis: 9, ..Default::default() };
+    let (code, reason) = failure(clients.status().list_target_statuses(request).await);
+    assert_eq!((code, &*reason), (Code::InvalidArgument, "UNKNOWN_BASIS"));
+}
+
+#[tokio::test]
+async fn what_the_reviewer_has_not_seen_is_not_approved() {
+    let server = Server::start_with(trial::options()).await;
+    let clients = server.clients().await;
+    let mut review = clients.review("nguyen-van-a");
+    let look = async || {
+        let request = v1::ListReportsRequest { period: "2020-03".to_owned(), ..Default::default() };
+        clients.review("nguyen-van-a").list_reports(request).await.unwrap().into_inner().as_of
+    };
+    assert_eq!(submit(&clients, "2020-03", "10").await, [1, 0, 0, 0]);
+    let early = v1::ApproveReportRequest { seen_as_of: look().await, ..approval("2020-03") };
+    // Of another period nothing has to be looked at again.
+    assert_eq!(submit(&clients, "2020-04", "10").await, [1, 0, 0, 0]);
+    assert_eq!(submit(&clients, "2020-03", "11").await, [0, 1, 0, 0]);
+    let (code, reason) = failure(review.approve_report(early).await);
+    assert_eq!((code, &*reason), (Code::FailedPrecondition, "REPORT_CHANGED"));
+    let seen = v1::ApproveReportRequest { seen_as_of: look().await, ..approval("2020-03") };
+    assert_eq!(submit(&clients, "2020-04", "12").await, [0, 1, 0, 0]);
+    let report = review.approve_report(seen).await.unwrap().into_inner().report.unwrap();
+    assert_eq!(report.state(), Approved);
 }
 
 #[tokio::test]
@@ -294,8 +386,11 @@ async fn a_report_that_breaks_a_rule_is_not_approved() {
     assert!(message.vi.contains("không vượt") && message.vi.contains("= 12 >"), "{message:?}");
     assert!(message.en.contains("= 10"), "{message:?}");
 
-    let approval =
-        v1::ApproveReportRequest { department: ACTIONS.to_owned(), period: "2020-Q1".to_owned() };
+    let approval = v1::ApproveReportRequest {
+        department: ACTIONS.to_owned(),
+        period: "2020-Q1".to_owned(),
+        seen_as_of: None,
+    };
     let refused = clients.review("ra").approve_report(approval.clone()).await;
     assert!(refused.as_ref().is_err_and(|it| it.message().contains(&message.en)), "{refused:?}");
     let expect = (Code::FailedPrecondition, "REPORT_FINDINGS".to_owned());

@@ -25,7 +25,8 @@ async fn get(
     target: &str,
     as_of: Option<Timestamp>,
 ) -> v1::GetTargetStatusResponse {
-    let request = v1::GetTargetStatusRequest { target: target.to_owned(), as_of };
+    let request =
+        v1::GetTargetStatusRequest { target: target.to_owned(), as_of, ..Default::default() };
     clients.status().get_target_status(request).await.unwrap().into_inner()
 }
 
@@ -194,7 +195,7 @@ async fn what_is_not_there_is_refused_by_name() {
         let failed = failure(status.list_target_statuses(request).await);
         assert_eq!(failed, (Code::InvalidArgument, reason.to_owned()));
     }
-    let request = v1::GetTargetStatusRequest { target: "Z99".to_owned(), as_of: None };
+    let request = v1::GetTargetStatusRequest { target: "Z99".to_owned(), ..Default::default() };
     let failed = failure(status.get_target_status(request).await);
     assert_eq!(failed, (Code::NotFound, "NOT_FOUND".to_owned()));
 }

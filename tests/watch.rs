@@ -31,8 +31,11 @@ async fn share(clients: &Clients, period: &str, value: &str) {
 
 /// A stream, and where it begins.
 async fn watch(clients: &Clients, resume_token: &str) -> (String, Moves) {
-    let request =
-        v1::WatchTargetStatusesRequest { horizon: 2030, resume_token: resume_token.to_owned() };
+    let request = v1::WatchTargetStatusesRequest {
+        horizon: 2030,
+        resume_token: resume_token.to_owned(),
+        ..Default::default()
+    };
     let answer = clients.status().watch_target_statuses(request).await.unwrap();
     let token = answer.metadata().get("tiendo-resume-token").unwrap().to_str().unwrap().to_owned();
     (token, answer.into_inner())

@@ -93,6 +93,7 @@ impl Turn {
                 by,
                 at: acts.clock.now(),
                 act: act.clone(),
+                only_after: None,
             };
             acts.store.act(performed).await?;
             acts.members.apply(&act);

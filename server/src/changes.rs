@@ -11,7 +11,7 @@ use tiendo_shared::period::ReportingPeriod;
 use tiendo_shared::wire::{self, v1};
 
 use crate::failure::Failure;
-use crate::figures::{Figures, as_of, known_department};
+use crate::figures::{Figures, approved_only, as_of, known_department};
 use crate::page;
 use crate::standing::Standing;
 use crate::store::{Series, SeriesQuery};
@@ -45,7 +45,7 @@ impl Changes {
             Some((resume, to)) => (Some(resume), Some(to)),
             None => (None, as_of(request.to)?),
         };
-        let to = first_to.unwrap_or(now);
+        let to = self.figures.store.settle(first_to, now).await?;
         if to <= from {
             let message = "the second instant has to be after the first";
             return Err(Failure::invalid("to", "INSTANT_ORDER", message));
@@ -58,7 +58,14 @@ impl Changes {
             Some(_) => Vec::new(),
         };
         let size = page::size(request.page_size);
-        let (changes, next) = self.recorded(&request.department, (from, to), resume, size).await?;
+        let query = SeriesQuery {
+            department: (!request.department.is_empty()).then_some(request.department),
+            as_of: Some(to),
+            approved_only: approved_only(request.basis)?,
+            limit: CHUNK,
+            ..SeriesQuery::default()
+        };
+        let (changes, next) = self.recorded(query, from, resume, size).await?;
         let next_page_token = next.map_or_else(String::new, |next| token(&next, to));
         Ok(v1::ListChangesResponse {
             moves,
@@ -77,6 +84,7 @@ impl Changes {
         let wanted = v1::ListTargetStatusesRequest {
             horizon: request.horizon,
             department: request.department.clone(),
+            basis: request.basis,
             ..v1::ListTargetStatusesRequest::default()
         };
         let at = |instant| v1::ListTargetStatusesRequest {
@@ -97,30 +105,24 @@ impl Changes {
             .collect())
     }
 
-    /// Up to `size` values recorded after the first instant and by the second, and the
-    /// last of them if there are more.
+    /// Up to `size` values recorded after the first instant in the series of a query as
+    /// of the second, and the last of them if there are more.
     async fn recorded(
         &self,
-        department: &str,
-        (from, to): (Timestamp, Timestamp),
+        mut query: SeriesQuery,
+        from: Timestamp,
         resume: Option<Resume>,
         size: usize,
     ) -> Result<(Vec<v1::RecordedChange>, Option<Resume>), Failure> {
         let mut found = Vec::with_capacity(size);
         let mut last: Option<Resume> = None;
-        let mut query = SeriesQuery {
-            department: (!department.is_empty()).then(|| department.to_owned()),
-            as_of: Some(to),
-            limit: CHUNK,
-            ..SeriesQuery::default()
-        };
         let mut batch = match &resume {
-            Some((key, ..)) => self.one(key, to).await?,
+            Some((key, ..)) => self.one(key, &query).await?,
             None => self.figures.store.series(&query).await?,
         };
         loop {
             for series in &batch {
-                for (before, now) in self.between(series, from, to).await? {
+                for (before, now) in self.between(series, from, query.as_of).await? {
                     let at = (series.key.clone(), now.period, now.revision);
                     if resume.as_ref().is_some_and(|resume| at <= *resume) {
                         continue;
@@ -139,13 +141,12 @@ impl Changes {
     }
 
     /// The series in which a page ended.
-    async fn one(&self, key: &SeriesKey, to: Timestamp) -> Result<Vec<Series>, Failure> {
+    async fn one(&self, key: &SeriesKey, query: &SeriesQuery) -> Result<Vec<Series>, Failure> {
         let query = SeriesQuery {
             department: Some(key.department.clone()),
             indicator: Some(key.indicator.clone()),
             members: Some(key.members.clone()),
-            as_of: Some(to),
-            ..SeriesQuery::default()
+            ..query.clone()
         };
         Ok(self.figures.store.series(&query).await?)
     }
@@ -155,7 +156,7 @@ impl Changes {
         &self,
         series: &Series,
         from: Timestamp,
-        to: Timestamp,
+        to: Option<Timestamp>,
     ) -> Result<Vec<(Option<Measurement>, Measurement)>, Failure> {
         let mut found = Vec::new();
         for latest in series.measurements.iter().filter(|latest| from < latest.received) {
@@ -164,7 +165,7 @@ impl Changes {
                 continue;
             }
             let store = &self.figures.store;
-            let all = store.revisions(&series.key, latest.period, Some(to)).await?;
+            let all = store.revisions(&series.key, latest.period, to).await?;
             let before = std::iter::once(None).chain(all.iter().copied().map(Some));
             let pairs = before.zip(all.iter().copied());
             found.extend(pairs.filter(|(_, now)| from < now.received));

@@ -31,8 +31,10 @@ impl Figures {
     pub async fn measurements(
         &self,
         request: v1::ListMeasurementsRequest,
+        now: Timestamp,
     ) -> Result<v1::ListMeasurementsResponse, Failure> {
-        let mut query = self.query(&request)?;
+        let instant = self.store.settle(as_of(request.as_of)?, now).await?;
+        let mut query = self.query(&request, instant)?;
         let size = page::size(request.page_size);
         let mut resume = resume(&request.page_token)?;
         let mut measurements = Vec::with_capacity(size);
@@ -41,14 +43,17 @@ impl Figures {
             for one in &series {
                 for measurement in after(one, resume.as_ref()) {
                     if measurements.len() == size {
-                        return Ok(full(measurements));
+                        return Ok(full(measurements, instant));
                     }
                     measurements.push(self.stored(&one.key, measurement).await?);
                 }
             }
             let Some(last) = series.into_iter().next_back() else {
-                let next_page_token = String::new();
-                return Ok(v1::ListMeasurementsResponse { measurements, next_page_token });
+                return Ok(v1::ListMeasurementsResponse {
+                    measurements,
+                    next_page_token: String::new(),
+                    as_of: Some(wire::timestamp(instant)),
+                });
             };
             query.after = Some(last.key);
             resume = None;
@@ -59,6 +64,7 @@ impl Figures {
     pub async fn revisions(
         &self,
         request: v1::ListRevisionsRequest,
+        now: Timestamp,
     ) -> Result<v1::ListRevisionsResponse, Failure> {
         self.known_department(&request.department)?;
         let indicator = self.known_indicator(&request.indicator)?;
@@ -73,13 +79,15 @@ impl Figures {
         let key =
             SeriesKey { department: request.department, indicator: request.indicator, members };
         let period = period(&request.period)?;
-        let found = self.store.revisions(&key, period, as_of(request.as_of)?).await?;
+        let instant = self.store.settle(as_of(request.as_of)?, now).await?;
+        let found = self.store.revisions(&key, period, Some(instant)).await?;
         let (page, next_page_token) = page::slice(found, request.page_size, &request.page_token)?;
         let mut revisions = Vec::with_capacity(page.len());
         for measurement in &page {
             revisions.push(self.stored(&key, measurement).await?);
         }
-        Ok(v1::ListRevisionsResponse { revisions, next_page_token })
+        let as_of = Some(wire::timestamp(instant));
+        Ok(v1::ListRevisionsResponse { revisions, next_page_token, as_of })
     }
 
     /// A measurement as a message, with its notes from the ledger.
@@ -98,7 +106,11 @@ impl Figures {
         Ok(message)
     }
 
-    fn query(&self, request: &v1::ListMeasurementsRequest) -> Result<SeriesQuery, Failure> {
+    fn query(
+        &self,
+        request: &v1::ListMeasurementsRequest,
+        instant: Timestamp,
+    ) -> Result<SeriesQuery, Failure> {
         if !request.department.is_empty() {
             self.known_department(&request.department)?;
         }
@@ -110,7 +122,8 @@ impl Figures {
             department: named(&request.department),
             indicator: named(&request.indicator),
             period: if request.period.is_empty() { None } else { Some(period(&request.period)?) },
-            as_of: as_of(request.as_of)?,
+            as_of: Some(instant),
+            approved_only: approved_only(request.basis)?,
             members: None,
             after: None,
             limit: CHUNK,
@@ -172,6 +185,17 @@ pub fn as_of(message: Option<prost_types::Timestamp>) -> Result<Option<Timestamp
     })
 }
 
+/// Whether a request asks for figures of approved reports alone.
+pub fn approved_only(basis: i32) -> Result<bool, Failure> {
+    match v1::Basis::try_from(basis) {
+        Ok(basis) => Ok(basis == v1::Basis::Approved),
+        Err(_) => {
+            let message = format!("no basis has the number {basis}");
+            Err(Failure::invalid("basis", "UNKNOWN_BASIS", message))
+        }
+    }
+}
+
 /// The period of a request.
 pub fn period(text: &str) -> Result<ReportingPeriod, Failure> {
     text.parse().map_err(|error: tiendo_shared::period::ParseError| {
@@ -195,7 +219,10 @@ fn after<'a>(
     series.measurements.iter().filter(move |m| from.is_none_or(|from| from < m.period))
 }
 
-fn full(measurements: Vec<v1::StoredMeasurement>) -> v1::ListMeasurementsResponse {
+fn full(
+    measurements: Vec<v1::StoredMeasurement>,
+    instant: Timestamp,
+) -> v1::ListMeasurementsResponse {
     let next_page_token = measurements.last().map_or_else(String::new, |last| {
         let members = last
             .dimensions
@@ -205,5 +232,6 @@ fn full(measurements: Vec<v1::StoredMeasurement>) -> v1::ListMeasurementsRespons
             .join(",");
         page::token(&[&last.department, &last.indicator, &members, &last.period])
     });
-    v1::ListMeasurementsResponse { measurements, next_page_token }
+    let as_of = Some(wire::timestamp(instant));
+    v1::ListMeasurementsResponse { measurements, next_page_token, as_of }
 }

@@ -218,7 +218,7 @@ fn services(
             clock: clock.clone(),
         },
         changes: Changes { figures: figures.clone(), standing: standing.clone() },
-        watch: Watch::start(standing.clone(), clock.clone(), tokens.stopping.clone()),
+        watch: Watch::start(&standing, &clock, &tokens.stopping),
         standing,
         figures,
         backups: Backups {

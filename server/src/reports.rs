@@ -30,13 +30,12 @@ pub struct Reports {
 type Line = (String, ReportingPeriod, Tally);
 
 impl Reports {
-    /// The report of a department for a period as known at `as_of`, or now; none if none
-    /// is owed.
+    /// The report of a department for a period as known at `as_of`; none if none is owed.
     pub async fn report(
         &self,
         department: &str,
         period: ReportingPeriod,
-        as_of: Option<Timestamp>,
+        as_of: Timestamp,
     ) -> Result<Option<Coverage>, Failure> {
         let owed = Duties::of(&self.catalogue).owed(department, period);
         if owed.is_empty() {
@@ -56,7 +55,8 @@ impl Reports {
         let calendar = self.catalogue.calendar();
         let duties = Duties::of(&self.catalogue);
         let mut due = Vec::new();
-        let moved = self.store.reports(Some(department), None).await?;
+        let now = self.store.settle(None, now).await?;
+        let moved = self.store.reports(Some(department), Some(now)).await?;
         let is_approved = |period| {
             moved.iter().any(|report| report.period == period && report.state() == State::Approved)
         };
@@ -65,7 +65,7 @@ impl Reports {
                 continue;
             }
             let owed = duties.owed(department, period);
-            let coverage = self.coverage(department, period, owed, None).await?;
+            let coverage = self.coverage(department, period, owed, now).await?;
             if !coverage.is_settled() {
                 due.push(coverage);
             }
@@ -90,13 +90,12 @@ impl Reports {
         if let Some(id) = department {
             known_department(&self.catalogue, id)?;
         }
-        let asked = as_of(request.as_of)?;
-        let instant = asked.unwrap_or(now);
+        let instant = self.store.settle(as_of(request.as_of)?, now).await?;
         let periods = match request.period.as_str() {
             "" => self.catalogue.calendar().current(instant),
             text => vec![period(text)?],
         };
-        let mut lines = self.lines(department, &periods, asked).await?;
+        let mut lines = self.lines(department, &periods, instant).await?;
         if department.is_none() {
             let mut all: Vec<Line> =
                 periods.iter().filter_map(|it| province(*it, &lines)).collect();
@@ -116,7 +115,7 @@ impl Reports {
         &self,
         department: Option<&str>,
         periods: &[ReportingPeriod],
-        as_of: Option<Timestamp>,
+        as_of: Timestamp,
     ) -> Result<Vec<Line>, Failure> {
         let duties = Duties::of(&self.catalogue);
         let mut lines = Vec::new();
@@ -140,13 +139,13 @@ impl Reports {
         department: &str,
         period: ReportingPeriod,
         owed: Vec<IndicatorIndex>,
-        as_of: Option<Timestamp>,
+        as_of: Timestamp,
     ) -> Result<Coverage, Failure> {
         let query = SeriesQuery {
             department: Some(department.to_owned()),
             members: Some(String::new()),
             period: Some(period),
-            as_of,
+            as_of: Some(as_of),
             ..SeriesQuery::default()
         };
         // Series come by indicator id, and so do the catalogue's indicators.
@@ -170,9 +169,9 @@ impl Reports {
         &self,
         key: &SeriesKey,
         period: ReportingPeriod,
-        as_of: Option<Timestamp>,
+        as_of: Timestamp,
     ) -> Result<Vec<(Value, Timestamp)>, Failure> {
-        let revisions = self.store.revisions(key, period, as_of).await?;
+        let revisions = self.store.revisions(key, period, Some(as_of)).await?;
         Ok(revisions.iter().map(said).collect())
     }
 

@@ -22,7 +22,7 @@ use crate::figures::{as_of, known_department, period};
 use crate::identity::{Caller, Role};
 use crate::page;
 use crate::reports::Reports;
-use crate::store::{Performed, Store};
+use crate::store::{Error, Performed, SeriesQuery, Store};
 use findings::Known;
 
 /// Lists and judges reports.
@@ -38,6 +38,9 @@ pub struct Review {
     pub clock: Clock,
 }
 
+/// How often an approval looks again at a report whose department sends meanwhile.
+const TRIES: u32 = 16;
+
 /// Period and department: the order of the list.
 type Key = (ReportingPeriod, String);
 
@@ -50,13 +53,12 @@ impl Review {
     ) -> Result<v1::ListReportsResponse, Failure> {
         let department = self.department(caller, &request.department)?;
         let states = states(&request.states)?;
-        let asked = as_of(request.as_of)?;
-        let instant = asked.unwrap_or_else(|| self.clock.now());
+        let instant = self.store.settle(as_of(request.as_of)?, self.clock.now()).await?;
         let wanted = match request.period.as_str() {
             "" => None,
             text => Some(period(text)?),
         };
-        let mut found = self.found(department.as_deref(), wanted, asked, instant).await?;
+        let mut found = self.found(department.as_deref(), wanted, instant).await?;
         found.retain(|_, moves| states.is_empty() || states.contains(&state(moves)));
         let found = found.into_iter().collect();
         let (page, next_page_token) = page::slice(found, request.page_size, &request.page_token)?;
@@ -66,10 +68,10 @@ impl Review {
             if !moves.is_empty() {
                 by_department.entry(department.clone()).or_default().push((at, period));
             }
-            reports.push(self.report(&Report { department, period, moves }, asked).await?);
+            reports.push(self.report(&Report { department, period, moves }, instant).await?);
         }
         for (department, periods) in by_department {
-            let known = Known::of(&*self.store, &self.catalogue, &department, asked).await?;
+            let known = Known::of(&*self.store, &self.catalogue, &department, instant).await?;
             for (at, period) in periods {
                 reports[at].findings = known.findings(period).into_iter().map(Into::into).collect();
             }
@@ -84,9 +86,20 @@ impl Review {
         caller: &Caller,
         request: &v1::ApproveReportRequest,
     ) -> Result<v1::Report, Failure> {
-        let period = period(&request.period)?;
-        self.refuse_errors(&request.department, period).await?;
-        self.judge(caller, &request.department, period, Act::ReportApproved { period }).await
+        let (period, seen) = (period(&request.period)?, as_of(request.seen_as_of)?);
+        let department = &request.department;
+        for _ in 0..TRIES {
+            let (head, _) = self.store.head(department).await?;
+            let instant = self.store.settle(None, self.clock.now()).await?;
+            self.refuse_unseen(department, period, seen, instant).await?;
+            self.refuse_errors(department, period, instant).await?;
+            let act = Act::ReportApproved { period };
+            match self.judge(caller, department, period, act, Some(head)).await {
+                Err(Failure::Store(Error::Overtaken(_))) => {}
+                judged => return judged,
+            }
+        }
+        Err(changed(department, period))
     }
 
     /// Sends a report back.
@@ -97,7 +110,7 @@ impl Review {
     ) -> Result<v1::Report, Failure> {
         let (period, reason) = (period(&request.period)?, reason(&request.reason)?);
         let act = Act::ReportReturned { period, reason };
-        self.judge(caller, &request.department, period, act).await
+        self.judge(caller, &request.department, period, act, None).await
     }
 
     /// Opens an approved report again.
@@ -108,7 +121,7 @@ impl Review {
     ) -> Result<v1::Report, Failure> {
         let (period, reason) = (period(&request.period)?, reason(&request.reason)?);
         let act = Act::ReportReopened { period, reason };
-        self.judge(caller, &request.department, period, act).await
+        self.judge(caller, &request.department, period, act, None).await
     }
 
     /// Refuses to approve a report that could be, but for findings of severity error.
@@ -116,14 +129,15 @@ impl Review {
         &self,
         department: &str,
         period: ReportingPeriod,
+        instant: Timestamp,
     ) -> Result<(), Failure> {
-        let reports = self.store.reports(Some(department), None).await?;
+        let reports = self.store.reports(Some(department), Some(instant)).await?;
         let report = reports.into_iter().find(|report| report.period == period);
         if !report.is_some_and(|report| report.state().permits(State::Approved)) {
             // The store says why.
             return Ok(());
         }
-        let findings = self.findings(department, period).await?;
+        let findings = self.findings(department, period, instant).await?;
         let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
         let errors: Vec<String> = errors.map(|finding| finding.message.en).collect();
         if errors.is_empty() {
@@ -137,12 +151,36 @@ impl Review {
         Err(Failure::Precondition { reason: "REPORT_FINDINGS", message })
     }
 
+    /// Refuses to approve figures that came after the reviewer looked.
+    async fn refuse_unseen(
+        &self,
+        department: &str,
+        period: ReportingPeriod,
+        seen: Option<Timestamp>,
+        instant: Timestamp,
+    ) -> Result<(), Failure> {
+        let Some(seen) = seen else { return Ok(()) };
+        let query = SeriesQuery {
+            department: Some(department.to_owned()),
+            period: Some(period),
+            as_of: Some(instant),
+            ..SeriesQuery::default()
+        };
+        let series = self.store.series(&query).await?;
+        let mut known = series.iter().flat_map(|one| &one.measurements);
+        if known.any(|measurement| seen < measurement.received) {
+            return Err(changed(department, period));
+        }
+        Ok(())
+    }
+
     async fn findings(
         &self,
         department: &str,
         period: ReportingPeriod,
+        instant: Timestamp,
     ) -> Result<Vec<Finding>, Failure> {
-        let known = Known::of(&*self.store, &self.catalogue, department, None).await?;
+        let known = Known::of(&*self.store, &self.catalogue, department, instant).await?;
         Ok(known.findings(period))
     }
 
@@ -152,6 +190,7 @@ impl Review {
         department: &str,
         period: ReportingPeriod,
         act: Act,
+        only_after: Option<u64>,
     ) -> Result<v1::Report, Failure> {
         if self.catalogue.department(department).is_none() {
             return Err(Failure::not_found("department", department));
@@ -162,14 +201,16 @@ impl Review {
             by: caller.name.clone(),
             at: self.clock.now(),
             act,
+            only_after,
         };
         self.store.act(performed).await?;
-        let reports = self.store.reports(Some(department), None).await?;
+        let instant = self.store.settle(None, self.clock.now()).await?;
+        let reports = self.store.reports(Some(department), Some(instant)).await?;
         let report = reports.into_iter().find(|report| report.period == period);
         let report = report.ok_or_else(|| Failure::not_found("report", department))?;
-        let findings = self.findings(department, period).await?;
+        let findings = self.findings(department, period, instant).await?;
         let findings = findings.into_iter().map(Into::into).collect();
-        Ok(v1::Report { findings, ..self.report(&report, None).await? })
+        Ok(v1::Report { findings, ..self.report(&report, instant).await? })
     }
 
     /// The department asked for; agents may ask for their own alone.
@@ -194,7 +235,6 @@ impl Review {
         &self,
         department: Option<&str>,
         wanted: Option<ReportingPeriod>,
-        as_of: Option<Timestamp>,
         instant: Timestamp,
     ) -> Result<BTreeMap<Key, Vec<Move>>, Failure> {
         let periods = match wanted {
@@ -207,7 +247,7 @@ impl Review {
             let owed = periods.iter().filter(|period| !duties.owed(id, **period).is_empty());
             found.extend(owed.map(|period| ((*period, id.to_owned()), Vec::new())));
         }
-        for report in self.store.reports(department, as_of).await? {
+        for report in self.store.reports(department, Some(instant)).await? {
             if wanted.is_none_or(|wanted| wanted == report.period) {
                 found.insert((report.period, report.department), report.moves);
             }
@@ -215,11 +255,7 @@ impl Review {
         Ok(found)
     }
 
-    async fn report(
-        &self,
-        report: &Report,
-        as_of: Option<Timestamp>,
-    ) -> Result<v1::Report, Failure> {
+    async fn report(&self, report: &Report, as_of: Timestamp) -> Result<v1::Report, Failure> {
         let Report { department, period, moves } = report;
         let (expected, received) = self.counts(department, *period, as_of).await?;
         let latest =
@@ -250,7 +286,7 @@ impl Review {
         &self,
         department: &str,
         period: ReportingPeriod,
-        as_of: Option<Timestamp>,
+        as_of: Timestamp,
     ) -> Result<(u32, u32), Failure> {
         let coverage = self.reports.report(department, period, as_of).await?;
         let tally = coverage.map(|coverage| Tally::of(&coverage, self.catalogue.calendar()));
@@ -273,6 +309,13 @@ impl Review {
         };
         Ok((entry.agent, reason))
     }
+}
+
+fn changed(department: &str, period: ReportingPeriod) -> Failure {
+    let message = format!(
+        "figures of `{department}` for `{period}` came meanwhile; look at the report again"
+    );
+    Failure::Precondition { reason: "REPORT_CHANGED", message }
 }
 
 fn state(moves: &[Move]) -> State {

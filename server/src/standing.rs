@@ -6,12 +6,12 @@ mod province;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tiendo_shared::assess::{self, Assessment, Question, SeriesRole, Verdict};
+use tiendo_shared::assess::{self, Assessment, Flag, Question, SeriesRole, Verdict};
 use tiendo_shared::target::{Method, Target};
 use tiendo_shared::wire::{self, v1};
 
 use crate::failure::Failure;
-use crate::figures::{Figures, as_of, known_department};
+use crate::figures::{Figures, approved_only, as_of, known_department};
 use crate::page;
 use kept::Kept;
 use province::{Province, Sources};
@@ -25,12 +25,13 @@ pub struct Standing {
     /// Where the figures come from.
     pub figures: Figures,
     kept: Kept,
+    kept_approved: Kept,
 }
 
 impl Standing {
     /// From these figures.
     pub fn new(figures: Figures) -> Self {
-        Self { figures, kept: Kept::default() }
+        Self { figures, kept: Kept::default(), kept_approved: Kept::default() }
     }
 
     /// Lists where targets stand, in the plan's order, with the count of every verdict.
@@ -44,12 +45,13 @@ impl Standing {
             known_department(&self.figures.catalogue, &request.department)?;
         }
         let asked = as_of(request.as_of)?;
-        let instant = asked.unwrap_or(now);
-        let mut province = Province::new(&self.figures, asked);
+        let approved_only = approved_only(request.basis)?;
+        let instant = self.figures.store.settle(asked, now).await?;
+        let mut province = Province::new(&self.figures, instant, approved_only);
         let mut statuses = Vec::new();
         let mut counts = vec![0; Verdict::ALL.len()];
         for target in self.targets(&request) {
-            let (verdict, status) = self.listed(target, &mut province, asked, instant).await?;
+            let (verdict, status) = self.listed(target, &mut province, asked.is_none()).await?;
             counts[verdict as usize] += 1;
             if wanted.is_empty() || wanted.contains(&verdict) {
                 statuses.push(status);
@@ -98,10 +100,11 @@ impl Standing {
             .target(&request.target)
             .ok_or_else(|| Failure::not_found("target", &request.target))?;
         let asked = as_of(request.as_of)?;
-        let instant = asked.unwrap_or(now);
-        let mut province = Province::new(&self.figures, asked);
+        let approved_only = approved_only(request.basis)?;
+        let instant = self.figures.store.settle(asked, now).await?;
+        let mut province = Province::new(&self.figures, instant, approved_only);
         let sources = Sources::up_to(usize::MAX);
-        let (_, mut status) = self.stand(target, &mut province, instant, sources).await?;
+        let (_, mut status) = self.stand(target, &mut province, sources).await?;
         let values = province.history(&target.indicator).await?;
         let indicator = catalogue.indicator(&target.indicator);
         let series = values.measurements.iter().map(|measurement| v1::PeriodValue {
@@ -111,7 +114,7 @@ impl Standing {
             ..wire::period_value(indicator, &measurement.into())
         });
         let series = series.collect();
-        let other_methods = self.other_methods(target, &mut province, instant).await?;
+        let other_methods = self.other_methods(target, &mut province).await?;
         let mut history = Vec::new();
         for series in province.series(&target.indicator).await? {
             for measurement in &series.measurements {
@@ -136,21 +139,21 @@ impl Standing {
         &self,
         target: &Target,
         province: &mut Province<'_>,
-        asked: Option<Timestamp>,
-        instant: Timestamp,
+        is_now: bool,
     ) -> Result<(Verdict, v1::TargetStatus), Failure> {
-        let day = self.figures.catalogue.calendar().today(instant);
+        let day = self.figures.catalogue.calendar().today(province.as_of);
         let mut figures = province.rests_on(&target.indicator).await?;
         if let Some(reference) = target.comparator.reference() {
             figures.extend(province.rests_on(reference).await?);
         }
-        if let Some(known) = self.kept.find(&target.id, day, &figures) {
+        let kept = if province.approved_only { &self.kept_approved } else { &self.kept };
+        if let Some(known) = kept.find(&target.id, day, &figures) {
             return Ok(known);
         }
         let sources = Sources::up_to(LISTED_SOURCES);
-        let (assessment, status) = self.stand(target, province, instant, sources).await?;
-        if asked.is_none() {
-            self.kept.keep(day, figures, assessment.verdict, &status);
+        let (assessment, status) = self.stand(target, province, sources).await?;
+        if is_now {
+            kept.keep(day, figures, assessment.verdict, &status);
         }
         Ok((assessment.verdict, status))
     }
@@ -181,7 +184,6 @@ impl Standing {
         &self,
         target: &Target,
         province: &mut Province<'_>,
-        instant: Timestamp,
     ) -> Result<Vec<v1::MethodOutcome>, Failure> {
         let mut outcomes = Vec::new();
         let others = Method::ALL.into_iter().filter(|method| {
@@ -191,7 +193,7 @@ impl Standing {
         });
         for method in others {
             let asked = Target { method, ..target.clone() };
-            let (assessment, _) = self.stand(&asked, province, instant, Sources::up_to(0)).await?;
+            let (assessment, _) = self.stand(&asked, province, Sources::up_to(0)).await?;
             outcomes.push(wire::method_outcome(&assessment));
         }
         Ok(outcomes)
@@ -211,7 +213,6 @@ impl Standing {
         &self,
         target: &Target,
         province: &mut Province<'_>,
-        instant: Timestamp,
         mut sources: Sources,
     ) -> Result<(Assessment, v1::TargetStatus), Failure> {
         let catalogue = &self.figures.catalogue;
@@ -224,13 +225,13 @@ impl Standing {
             "" => Arc::default(),
             id => province.history(id).await?,
         };
-        let assessment = assess::assess(&Question {
+        let mut assessment = assess::assess(&Question {
             target,
             indicator,
             history: &judged.measurements,
             reference: &reference.measurements,
             uncomputed: &judged.uncomputed,
-            as_of: catalogue.calendar().today(instant),
+            as_of: catalogue.calendar().today(province.as_of),
         });
         let series = |role| match role {
             SeriesRole::Judged => (target.indicator.as_str(), &judged),
@@ -238,6 +239,9 @@ impl Standing {
         };
         for source in &assessment.explanation.sources {
             province.sources(series(source.series).0, source.period, &mut sources).await?;
+        }
+        if sources.unapproved {
+            assessment.flags.insert(Flag::Provisional);
         }
         let coverage = |role, period| {
             let (id, history) = series(role);

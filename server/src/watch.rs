@@ -1,6 +1,7 @@
 //! Use case: who watches learns of every verdict that moves.
 //!
-//! One task keeps the board of all targets up to date while somebody watches.
+//! A task keeps the board of all targets up to date while somebody watches: one by all
+//! figures, one by approved ones.
 //! Watchers share it and queue nothing: each compares the latest board with what it
 //! told last. So a writer never waits for a reader, a slow reader costs no memory,
 //! and what it was told of last is all that has to be known to resume.
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::failure::Failure;
+use crate::figures::approved_only;
 use crate::standing::Standing;
 
 /// How long changes are gathered before the board is made again.
@@ -55,23 +57,39 @@ struct Place {
 pub struct Watch {
     catalogue: Arc<Catalogue>,
     changes: watch::Receiver<u64>,
+    /// By all figures, and by approved ones.
+    kept: [Kept; 2],
+}
+
+/// A board that a task keeps.
+#[derive(Debug, Clone)]
+struct Kept {
     /// Behind an `Arc`, so that clones do not count as watchers.
     boards: Arc<watch::Receiver<Option<Arc<Board>>>>,
     wake: Arc<Notify>,
 }
 
 impl Watch {
-    /// Starts the task that keeps the board, which ends with `stopping`; needs to be
+    /// Starts the tasks that keep the boards, which end with `stopping`; needs to be
     /// called within a runtime.
-    pub fn start(standing: Standing, clock: Clock, stopping: CancellationToken) -> Self {
-        let catalogue = Arc::clone(&standing.figures.catalogue);
+    pub fn start(standing: &Standing, clock: &Clock, stopping: &CancellationToken) -> Self {
         let changes = standing.figures.store.changes();
-        let (sender, boards) = watch::channel(None);
-        let wake = Arc::new(Notify::new());
-        let keeper =
-            Keeper { standing, clock, changes: changes.clone(), sender, wake: Arc::clone(&wake) };
-        tokio::spawn(async move { stopping.run_until_cancelled(keeper.run()).await });
-        Self { catalogue, changes, boards: Arc::new(boards), wake }
+        let kept = [v1::Basis::All, v1::Basis::Approved].map(|basis| {
+            let (sender, boards) = watch::channel(None);
+            let wake = Arc::new(Notify::new());
+            let keeper = Keeper {
+                standing: standing.clone(),
+                basis,
+                clock: clock.clone(),
+                changes: changes.clone(),
+                sender,
+                wake: Arc::clone(&wake),
+            };
+            let stopping = stopping.clone();
+            tokio::spawn(async move { stopping.run_until_cancelled(keeper.run()).await });
+            Kept { boards: Arc::new(boards), wake }
+        });
+        Self { catalogue: Arc::clone(&standing.figures.catalogue), changes, kept }
     }
 
     /// Where a stream begins, and what it tells from there on. It ends when the task
@@ -82,9 +100,10 @@ impl Watch {
     ) -> Result<(String, impl Stream<Item = v1::WatchTargetStatusesResponse> + use<>), Failure>
     {
         let resumed = token::read(&request.resume_token, &self.catalogue)?;
+        let kept = &self.kept[usize::from(approved_only(request.basis)?)];
         let recorded = *self.changes.borrow();
-        let mut boards = watch::Receiver::clone(&self.boards);
-        self.wake.notify_one();
+        let mut boards = watch::Receiver::clone(&kept.boards);
+        kept.wake.notify_one();
         let is_new = |board: &Option<Arc<Board>>| {
             board.as_ref().is_some_and(|board| board.changes >= recorded)
         };
@@ -188,10 +207,11 @@ impl Watcher {
     }
 }
 
-/// The task that keeps the board.
+/// The task that keeps a board.
 #[derive(Debug)]
 struct Keeper {
     standing: Standing,
+    basis: v1::Basis,
     clock: Clock,
     changes: watch::Receiver<u64>,
     sender: watch::Sender<Option<Arc<Board>>>,
@@ -230,7 +250,8 @@ impl Keeper {
     async fn make(&mut self) {
         // Before it is made: what is recorded meanwhile is a reason to make it again.
         let changes = *self.changes.borrow_and_update();
-        let all = v1::ListTargetStatusesRequest::default();
+        let basis = self.basis as i32;
+        let all = v1::ListTargetStatusesRequest { basis, ..Default::default() };
         match self.standing.all(all, self.clock.now()).await {
             Ok(statuses) => self.put(changes, statuses),
             Err(error) => tracing::warn!(%error, "verdicts could not be watched"),

@@ -46,6 +46,8 @@ pub struct Part {
     pub reporter: usize,
     /// What it reported.
     pub measurement: Measurement,
+    /// Whether its report of the period is approved.
+    pub is_approved: bool,
 }
 
 /// What departments reported for one period, combined.
@@ -59,6 +61,8 @@ pub struct Combined {
     pub lacking: Vec<usize>,
     /// How many of the parts that count say something.
     pub parts: usize,
+    /// How many of those are of reports that nobody has approved.
+    pub unapproved: usize,
 }
 
 /// The values of one indicator for the whole province.
@@ -104,8 +108,9 @@ pub fn combine(
         Combination::Sum => lacking(reporters, period, &counted),
         Combination::SingleSource | Combination::WeightedRatio => Vec::new(),
     };
-    let parts = counted.iter().filter(|part| answers(part)).count();
-    Some(Combined { period, value, lacking, parts })
+    let said = || counted.iter().filter(|part| answers(part));
+    let unapproved = said().filter(|part| !part.is_approved).count();
+    Some(Combined { period, value, lacking, parts: said().count(), unapproved })
 }
 
 /// The parts of a period that count.

@@ -99,8 +99,15 @@ struct World {
 }
 
 /// Every answer of an instant.
-type Answers =
-    (Vec<v1::TargetStatus>, Vec<v1::StoredMeasurement>, Vec<v1::Report>, Vec<v1::ReportingRate>);
+#[derive(Debug, PartialEq)]
+struct Answers {
+    statuses: Vec<v1::TargetStatus>,
+    /// Those by approved figures.
+    approved: Vec<v1::TargetStatus>,
+    known: Vec<v1::StoredMeasurement>,
+    reports: Vec<v1::Report>,
+    rates: Vec<v1::ReportingRate>,
+}
 
 impl World {
     fn of(store: Arc<dyn Store>, catalogue: &Arc<Catalogue>) -> Self {
@@ -148,6 +155,7 @@ impl World {
                     by: "reviewer".to_owned(),
                     at: self.now(),
                     act,
+                    only_after: None,
                 };
                 let done = self.store.act(performed).await;
                 assert!(matches!(done, Ok(_) | Err(Error::Review(_))), "{done:?}");
@@ -158,10 +166,15 @@ impl World {
     /// Everything that is said as of an instant; none for now.
     async fn answers(&self, as_of: Option<Timestamp>) -> Answers {
         let as_of = as_of.map(wire::timestamp);
-        let request = v1::ListTargetStatusesRequest { as_of, ..Default::default() };
-        let statuses = self.standing().all(request, self.now()).await.unwrap();
+        let statuses = async |basis: v1::Basis| {
+            let basis = basis as i32;
+            let request = v1::ListTargetStatusesRequest { as_of, basis, ..Default::default() };
+            self.standing().all(request, self.now()).await.unwrap()
+        };
+        let approved = statuses(v1::Basis::Approved).await;
+        let statuses = statuses(v1::Basis::All).await;
         let request = v1::ListMeasurementsRequest { as_of, page_size: 1_000, ..Default::default() };
-        let known = self.figures().measurements(request).await.unwrap().measurements;
+        let known = self.figures().measurements(request, self.now()).await.unwrap().measurements;
         let now = Arc::clone(&self.now);
         let review = Review {
             store: Arc::clone(&self.store),
@@ -175,7 +188,7 @@ impl World {
         let request =
             v1::ListReportingRatesRequest { as_of, page_size: 1_000, ..Default::default() };
         let rates = self.reports().rates(&request, self.now()).await.unwrap().rates;
-        (statuses, known, reports, rates)
+        Answers { statuses, approved, known, reports, rates }
     }
 
     /// What changed between two instants, all pages of three.
@@ -239,14 +252,15 @@ async fn compare_changes(world: &World, recorded: &[(Timestamp, Answers)]) {
     for pair in recorded.windows(4).step_by(3) {
         let [(from, before), .., (to, after)] = pair else { continue };
         let changes = world.changes(*from, *to).await;
-        let moved = after.0.iter().zip(&before.0).filter(|(now, then)| now.verdict != then.verdict);
+        let moved = after.statuses.iter().zip(&before.statuses);
+        let moved = moved.filter(|(now, then)| now.verdict != then.verdict);
         let moved: Vec<_> = moved.map(|(now, then)| (now.clone(), then.verdict)).collect();
         let told = changes.moves.into_iter();
         let told: Vec<_> = told.map(|it| (it.status.unwrap(), it.previous_verdict)).collect();
         assert_eq!(told, moved);
         let key = |it: &v1::StoredMeasurement| (it.indicator.clone(), it.period.clone());
-        for now in &after.1 {
-            let then = before.1.iter().find(|then| key(then) == key(now));
+        for now in &after.known {
+            let then = before.known.iter().find(|then| key(then) == key(now));
             let of_key = changes
                 .changes
                 .iter()
@@ -259,7 +273,7 @@ async fn compare_changes(world: &World, recorded: &[(Timestamp, Answers)]) {
                 assert_eq!(of_key[0].previous.as_ref(), then);
             }
         }
-        let keys = after.1.iter().map(key).collect::<std::collections::BTreeSet<_>>();
+        let keys = after.known.iter().map(key).collect::<std::collections::BTreeSet<_>>();
         let told = changes.changes.iter().map(|it| key(it.measurement.as_ref().unwrap()));
         assert!(told.into_iter().all(|key| keys.contains(&key)));
     }
@@ -306,7 +320,7 @@ async fn standing_of(
         let sent = submission(catalogue, REPORTED[0].1, number, world.now(), &rows);
         world.store.append(sent).await.unwrap();
     }
-    let statuses = world.answers(None).await.0;
+    let statuses = world.answers(None).await.statuses;
     (world, without_sequences(statuses))
 }
 
@@ -342,13 +356,32 @@ fn order_batches_engine_and_approval_change_no_verdict() {
             let (mut world, one) = standing_of(memory, &catalogue, &rows, rows.len()).await;
             let (_, other) = standing_of(Arc::new(sled), &catalogue, &shuffled, batch).await;
             assert_eq!(one, other, "by order, batches and engine");
-            let now = world.answers(Some(world.now())).await.0;
-            assert_eq!(without_sequences(now), one, "as of now is now");
+            let now = world.answers(Some(world.now())).await;
+            assert_eq!(without_sequences(now.statuses), one, "as of now is now");
+            let is_blank = |status: &v1::TargetStatus| status.verdict() == v1::Verdict::NoData;
+            assert!(now.approved.iter().all(is_blank), "nothing is approved");
             for (number, (_, year, _)) in (100..).zip(&rows) {
                 world.take(number, &Step::Judge { year: *year, kind: 0 }).await;
             }
             world.now = Arc::new(AtomicI64::new(BEGIN));
-            assert_eq!(without_sequences(world.answers(None).await.0), one, "approved");
+            let judged = world.answers(None).await;
+            assert_eq!(judged.approved, judged.statuses, "everything is approved");
+            let is_open = |status: &v1::TargetStatus| {
+                let flags = |status: &v1::TargetStatus| status.flags.clone();
+                let provisional = v1::StatusFlag::Provisional as i32;
+                flags(status).contains(&provisional) == !is_blank(status)
+            };
+            assert!(one.iter().all(is_open), "what nobody approved is provisional");
+            let without_flags = |mut statuses: Vec<v1::TargetStatus>| {
+                statuses.iter_mut().for_each(|status| status.flags.clear());
+                without_sequences(statuses)
+            };
+            assert!(judged.statuses.iter().all(|status| !is_open(status) || is_blank(status)));
+            assert_eq!(
+                without_flags(judged.statuses),
+                without_flags(one),
+                "approving changes flags alone"
+            );
         });
         Ok(())
     });

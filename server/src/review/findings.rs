@@ -21,18 +21,18 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// Those of a department, now or as of an instant, and those of others that rules
-    /// compare them with.
+    /// Those of a department as of an instant, and those of others that rules compare
+    /// them with.
     pub(super) async fn of(
         store: &dyn Store,
         catalogue: &'a Catalogue,
         department: &'a str,
-        as_of: Option<Timestamp>,
+        as_of: Timestamp,
     ) -> Result<Self, Failure> {
         let query = SeriesQuery {
             department: Some(department.to_owned()),
             members: Some(String::new()),
-            as_of,
+            as_of: Some(as_of),
             ..SeriesQuery::default()
         };
         let own = store.series(&query).await?;

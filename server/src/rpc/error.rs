@@ -58,6 +58,7 @@ pub fn code(failure: &Failure) -> (Code, &'static str, Option<Duration>) {
             (Code::AlreadyExists, "SUBMISSION_CONTENT_DIFFERS", None)
         }
         Failure::Store(store::Error::Review(_)) => (Code::FailedPrecondition, "REPORT_STATE", None),
+        Failure::Store(store::Error::Overtaken(_)) => (Code::Aborted, "OVERTAKEN", None),
         Failure::Store(store::Error::Unavailable(_)) => {
             (Code::Unavailable, "STORE_UNAVAILABLE", Some(RETRY_AFTER))
         }

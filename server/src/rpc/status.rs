@@ -64,14 +64,14 @@ impl StatusService for Status {
         &self,
         request: Request<v1::ListMeasurementsRequest>,
     ) -> Answer<v1::ListMeasurementsResponse> {
-        answer(self.0.figures.measurements(request.into_inner()).await)
+        answer(self.0.figures.measurements(request.into_inner(), self.0.clock.now()).await)
     }
 
     async fn list_revisions(
         &self,
         request: Request<v1::ListRevisionsRequest>,
     ) -> Answer<v1::ListRevisionsResponse> {
-        answer(self.0.figures.revisions(request.into_inner()).await)
+        answer(self.0.figures.revisions(request.into_inner(), self.0.clock.now()).await)
     }
 
     async fn list_reporting_rates(

@@ -19,7 +19,10 @@ use crate::store::{CombinedQuery, Series, SeriesQuery};
 #[derive(Debug)]
 pub(super) struct Province<'a> {
     figures: &'a Figures,
-    as_of: Option<Timestamp>,
+    /// As it is known at this instant, which is settled.
+    pub(super) as_of: Timestamp,
+    /// Of approved reports alone.
+    pub(super) approved_only: bool,
     histories: HashMap<String, Arc<History>>,
     combined: HashMap<Asked, Arc<Vec<Combined>>>,
 }
@@ -34,19 +37,23 @@ pub(super) struct Sources {
     pub(super) listed: Vec<v1::Source>,
     /// How many there are besides.
     pub(super) left_out: usize,
+    /// Whether some are of a report that nobody has approved.
+    pub(super) unapproved: bool,
     most: usize,
 }
 
 impl Sources {
     /// Of no figure yet.
     pub(super) fn up_to(most: usize) -> Self {
-        Self { listed: Vec::new(), left_out: 0, most }
+        Self { listed: Vec::new(), left_out: 0, unapproved: false, most }
     }
 }
 
 impl<'a> Province<'a> {
-    pub(super) fn new(figures: &'a Figures, as_of: Option<Timestamp>) -> Self {
-        Self { figures, as_of, histories: HashMap::new(), combined: HashMap::new() }
+    /// What is known at an instant.
+    pub(super) fn new(figures: &'a Figures, as_of: Timestamp, approved_only: bool) -> Self {
+        let (histories, combined) = (HashMap::new(), HashMap::new());
+        Self { figures, as_of, approved_only, histories, combined }
     }
 
     /// The indicator's values: reported, combined or computed.
@@ -164,7 +171,8 @@ impl<'a> Province<'a> {
         let query = CombinedQuery {
             indicator: asked.0.clone(),
             together_with: asked.1.clone(),
-            as_of: self.as_of,
+            as_of: Some(self.as_of),
+            approved_only: self.approved_only,
         };
         let combined = self.figures.store.combined(&query).await?;
         self.combined.insert(asked, Arc::clone(&combined));
@@ -204,7 +212,8 @@ impl<'a> Province<'a> {
         let Ok(place) = combined.binary_search_by_key(&period, |it| it.period) else {
             return Ok(());
         };
-        let Combined { lacking, parts: count, .. } = &combined[place];
+        let Combined { lacking, parts: count, unapproved, .. } = &combined[place];
+        sources.unapproved |= *unapproved > 0;
         let room = sources.most - sources.listed.len();
         // Who stands in for whom is known from all of them.
         let limit = if reporters.change() { 0 } else { (room + lacking.len()).max(1) };
@@ -215,7 +224,8 @@ impl<'a> Province<'a> {
         };
         let parts = series.iter().filter_map(|one| {
             let reporter = reporters.place(&one.key.department)?;
-            Some(Part { reporter, measurement: *one.measurements.first()? })
+            let measurement = *one.measurements.first()?;
+            Some(Part { reporter, measurement, is_approved: self.approved_only })
         });
         let parts: Vec<Part> = parts.collect();
         let counted = province::counted(reporters, period, &parts);
@@ -247,7 +257,8 @@ impl<'a> Province<'a> {
             indicator: Some(indicator.id.clone()),
             members: Some(String::new()),
             period,
-            as_of: self.as_of,
+            as_of: Some(self.as_of),
+            approved_only: self.approved_only,
             after: None,
             limit,
         };

@@ -103,12 +103,15 @@ macro_rules! store_conformance {
                 the_same_act_again_is_recorded_once,
                 a_report_moves_as_its_review_goes,
                 an_act_that_does_not_fit_its_report_is_refused,
+                an_act_that_was_overtaken_is_not_recorded,
                 an_approved_period_is_locked,
                 refused_rows_do_not_move_a_report,
                 approval_and_rows_never_pass_each_other;
             reading:
                 a_read_as_of_an_instant_shows_what_was_known,
                 the_province_combines_what_was_known,
+                approved_figures_are_those_of_approved_reports,
+                nothing_is_recorded_into_the_past_of_an_answer,
                 series_are_ordered_by_key,
                 series_are_filtered,
                 series_are_paged,

@@ -4,8 +4,9 @@
 //! engines, so that a mistake is not made twice. It keeps nothing on a disk.
 
 mod chain;
+mod province;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::check::{Checked, Known, decide};
 use tiendo_shared::measurement::{Measurement, SeriesKey, Value};
 use tiendo_shared::period::ReportingPeriod;
-use tiendo_shared::province::{Combined, Part, combine};
+use tiendo_shared::province::Combined;
 use tiendo_shared::review::{self, Move, State};
 use tiendo_shared::submission::{
     Hash, NO_HASH, Outcome, Recorded, Refusal, Rejection, SubmissionId,
@@ -46,6 +47,8 @@ struct Books {
     moves: BTreeMap<(String, ReportingPeriod), Vec<Move>>,
     /// From when each entry counts, by department.
     counts: BTreeMap<String, Vec<Timestamp>>,
+    /// The latest instant that an answer spoke of.
+    told: Timestamp,
     closed: bool,
 }
 
@@ -129,7 +132,7 @@ impl Books {
     }
 
     fn known(&self, key: &SeriesKey, period: ReportingPeriod) -> Known {
-        let approved = self.state(&key.department, period) == State::Approved;
+        let approved = self.is_approved(&key.department, period, None);
         let Some(series) = self.series.get(key) else {
             return Known { approved, ..Known::default() };
         };
@@ -212,7 +215,7 @@ impl Store for MemoryStore {
     }
 
     async fn act(&self, performed: Performed) -> Result<Recorded, Error> {
-        let Performed { id, department, by, at, act } = performed;
+        let Performed { id, department, by, at, act, only_after } = performed;
         let mut books = self.books();
         if books.closed {
             return Err(Error::Unavailable("it is closed".to_owned()));
@@ -221,6 +224,10 @@ impl Store for MemoryStore {
         if let Some(entry) = earlier {
             let is_same = entry.act().ok().flatten().as_ref() == Some(&act);
             return is_same.then(|| entry.recorded.clone()).ok_or(Error::ContentDiffers(id));
+        }
+        let last = books.chain(&department).last().map_or(0, |it| it.recorded.link.sequence);
+        if only_after.is_some_and(|after| after != last) {
+            return Err(Error::Overtaken(department));
         }
         if let Some((period, wanted)) = act.moves() {
             let state = books.state(&department, period);
@@ -310,6 +317,10 @@ impl Store for MemoryStore {
             let values = periods
                 .iter()
                 .filter(|(period, _)| query.period.is_none_or(|wanted| wanted == **period))
+                .filter(|(period, _)| {
+                    !query.approved_only
+                        || books.is_approved(&key.department, **period, query.as_of)
+                })
                 .filter_map(|(_, values)| values.iter().rfind(|value| known(key, value)).copied());
             Series { key: key.clone(), measurements: values.collect() }
         });
@@ -318,39 +329,7 @@ impl Store for MemoryStore {
     }
 
     async fn combined(&self, query: &CombinedQuery) -> Result<Arc<Vec<Combined>>, Error> {
-        let books = self.books();
-        let Some(indicator) = self.catalogue.indicator(&query.indicator) else {
-            return Ok(Arc::default());
-        };
-        let Some(reporters) = self.catalogue.reporters(&indicator.id) else {
-            return Ok(Arc::default());
-        };
-        let known = |department: &str, indicator: &str, period: ReportingPeriod| {
-            let (department, indicator) = (department.to_owned(), indicator.to_owned());
-            let key = SeriesKey { department, indicator, members: String::new() };
-            let values = books.series.get(&key)?.get(&period)?;
-            let counted =
-                |it: &&Measurement| books.counted(&key.department, it.sequence, query.as_of);
-            values.iter().rfind(counted).copied()
-        };
-        let periods: BTreeSet<ReportingPeriod> = books
-            .series
-            .iter()
-            .filter(|(key, _)| key.indicator == indicator.id)
-            .flat_map(|(_, periods)| periods.keys().copied())
-            .collect();
-        let combined = periods.into_iter().filter_map(|period| {
-            let parts = reporters.departments().enumerate().filter_map(|(reporter, id)| {
-                let is_number = |it: Measurement| matches!(it.observation.value, Value::Number(_));
-                let other = query.together_with.as_ref();
-                let has_both =
-                    other.is_none_or(|other| known(id, other, period).is_some_and(is_number));
-                let measurement = known(id, &indicator.id, period).filter(|_| has_both)?;
-                Some(Part { reporter, measurement })
-            });
-            combine(indicator.combination, reporters, period, &parts.collect::<Vec<_>>())
-        });
-        Ok(Arc::new(combined.collect()))
+        Ok(Arc::new(self.books().combined(&self.catalogue, query)))
     }
 
     async fn revisions(
@@ -363,6 +342,15 @@ impl Store for MemoryStore {
         let values = books.series.get(key).and_then(|series| series.get(&period));
         let known = |value: &Measurement| books.counted(&key.department, value.sequence, as_of);
         Ok(values.into_iter().flatten().copied().filter(known).collect())
+    }
+
+    async fn settle(&self, asked: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Error> {
+        let mut books = self.books();
+        let newest = books.counts.values().flatten().max().copied().unwrap_or_default();
+        let latest = newest.max(now);
+        let told = asked.unwrap_or(latest).min(latest).as_microsecond();
+        books.told = books.told.max(Timestamp::from_microsecond(told).unwrap_or_default());
+        Ok(asked.unwrap_or(latest))
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

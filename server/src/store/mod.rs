@@ -44,7 +44,8 @@ mod conformance;
 /// * A chain never forks: sequences of a department run from 1 without a gap, and
 ///   each entry's previous hash is the hash of the entry before.
 /// * Receipt times of a department never run backwards: an engine raises
-///   `received` to that of the entry before, so that as-of reads are stable.
+///   `received` to that of the entry before, and beyond every instant that
+///   `settle` told, so that as-of reads are stable.
 /// * An entry that had been lost counts from its first receipt, or from when the entry
 ///   before it counts if that is later: as-of reads tell what was said before the loss.
 ///   Its measurements are dated with the first receipt itself.
@@ -62,7 +63,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Records an act, atomic and durable as a submission. The same id with the same
     /// act again is what was recorded first. A review act that does not fit the state
-    /// of its report is [`Error::Review`].
+    /// of its report is [`Error::Review`], one that comes too late [`Error::Overtaken`].
     async fn act(&self, performed: Performed) -> Result<Recorded, Error>;
 
     /// Up to `limit` acts of a chain in order, from `sequence` (from 1) on; fewer where
@@ -114,6 +115,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         as_of: Option<Timestamp>,
     ) -> Result<Vec<Measurement>, Error>;
 
+    /// The instant an answer speaks of: the one `asked` for, or the latest there is at
+    /// `now`. Reads as of it show everything that will ever count up to it, but for what
+    /// was lost and comes back: whatever is recorded later counts from later, unless the
+    /// clock is set back by more than a minute. Without `asked` it shows every append
+    /// that has returned, and need not wait for those that have not.
+    async fn settle(&self, asked: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Error>;
+
     /// A count that grows whenever something was recorded that reads show from then on.
     /// Nothing that records waits for whoever looks at it.
     fn changes(&self) -> watch::Receiver<u64>;
@@ -163,6 +171,8 @@ pub struct Performed {
     pub at: Timestamp,
     /// What was done.
     pub act: Act,
+    /// Only while this is the last entry of the chain: what was decided rests on it.
+    pub only_after: Option<u64>,
 }
 
 /// What became of a submission.
@@ -197,6 +207,8 @@ pub struct SeriesQuery {
     pub period: Option<ReportingPeriod>,
     /// Only what was known then.
     pub as_of: Option<Timestamp>,
+    /// Only of reports that are approved, or were then.
+    pub approved_only: bool,
     /// Only series after this key, for paging.
     pub after: Option<SeriesKey>,
     /// At most this many series; 0 for all.
@@ -212,6 +224,8 @@ pub struct CombinedQuery {
     pub together_with: Option<String>,
     /// Only what was known then.
     pub as_of: Option<Timestamp>,
+    /// Only of reports that are approved, or were then.
+    pub approved_only: bool,
 }
 
 /// A series as it is known.
@@ -232,6 +246,9 @@ pub enum Error {
     /// A review act does not fit the state of its report.
     #[error(transparent)]
     Review(#[from] review::Refused),
+    /// Another entry was recorded meanwhile.
+    #[error("the chain of `{0}` went on meanwhile")]
+    Overtaken(String),
     /// The engine stops, or its disk or database does not answer.
     #[error("the store does not take submissions: {0}")]
     Unavailable(String),

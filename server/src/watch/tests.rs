@@ -34,7 +34,7 @@ impl Subject {
         let figures = Figures { store: Arc::clone(&store), catalogue: Arc::clone(&catalogue) };
         let clock = Clock::of(|| "2026-11-01T00:00:00Z".parse().unwrap());
         let stopping = CancellationToken::new();
-        let watch = Watch::start(Standing::new(figures), clock, stopping.clone());
+        let watch = Watch::start(&Standing::new(figures), &clock, &stopping);
         Self { store, catalogue, watch, stopping, sent: 0 }
     }
 
@@ -48,8 +48,15 @@ impl Subject {
     }
 
     async fn stream(&self, token: &str) -> (String, Messages) {
-        let request =
-            v1::WatchTargetStatusesRequest { horizon: 2030, resume_token: token.to_owned() };
+        self.stream_of(token, v1::Basis::Unspecified).await
+    }
+
+    async fn stream_of(&self, token: &str, basis: v1::Basis) -> (String, Messages) {
+        let request = v1::WatchTargetStatusesRequest {
+            horizon: 2030,
+            resume_token: token.to_owned(),
+            basis: basis as i32,
+        };
         let (token, messages) = self.watch.stream(&request).await.unwrap();
         (token, Box::pin(messages))
     }
@@ -102,7 +109,8 @@ async fn a_stream_resumes_with_every_move_that_still_stands() {
     subject.says("2024", "5.99").await;
     let (_, mut messages) = subject.stream(&token).await;
     assert!(messages.next().now_or_never().is_none());
-    let request = v1::WatchTargetStatusesRequest { horizon: 0, resume_token: "x".to_owned() };
+    let request =
+        v1::WatchTargetStatusesRequest { horizon: 0, resume_token: "x".to_owned(), basis: 0 };
     assert!(subject.watch.stream(&request).await.is_err());
 }
 

@@ -71,7 +71,8 @@ impl Verdict {
 /// Something to know beside the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Flag {
-    /// It rests on provisional or estimated values.
+    /// It rests on provisional or estimated values, or on a report nobody has approved;
+    /// of reports whoever asks knows.
     Provisional,
     /// Two whole periods after the latest value have ended without another.
     Stale,

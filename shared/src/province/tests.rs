@@ -84,10 +84,11 @@ fn combined(catalogue: &Catalogue, id: &str, reported: &str) -> Vec<Combined> {
         for (word, sequence) in words.zip(1..) {
             let (period, content) = word.split_once('=').unwrap();
             let measurement = measurement(period, content, sequence);
-            parts
-                .entry(measurement.period)
-                .or_default()
-                .push(Part { reporter: place, measurement });
+            parts.entry(measurement.period).or_default().push(Part {
+                reporter: place,
+                measurement,
+                is_approved: false,
+            });
         }
     }
     let combination = catalogue.indicator(id).unwrap().combination;
@@ -252,7 +253,8 @@ proptest! {
         let period = "2024".parse().unwrap();
         let parts: Vec<Part> = values.iter().enumerate().map(|(reporter, (mantissa, scale))| {
             let text = Decimal::new(*mantissa, *scale).to_string();
-            Part { reporter, measurement: measurement("2024", &text, 1) }
+            let measurement = measurement("2024", &text, 1);
+            Part { reporter, measurement, is_approved: reporter % 2 == 0 }
         }).collect();
         let mut turned = parts.clone();
         turned.rotate_left(at.index(parts.len()));
@@ -263,5 +265,6 @@ proptest! {
         let total = Decimal::from_i128_with_scale(millionths.sum(), 6);
         prop_assert_eq!(one.value.unwrap().observation.value, Value::Number(total));
         prop_assert_eq!(one.lacking.len(), 102 - values.len());
+        prop_assert_eq!((one.parts, one.unapproved), (values.len(), values.len() / 2));
     }
 }

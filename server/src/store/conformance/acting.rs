@@ -140,6 +140,19 @@ pub(crate) async fn an_act_that_does_not_fit_its_report_is_refused(store: &Share
     assert_eq!(store.head("so-khcn").await.unwrap().0, 4);
 }
 
+pub(crate) async fn an_act_that_was_overtaken_is_not_recorded(store: &Shared) {
+    send(store, 1, 1, "2024", "10").await;
+    for after in [0, 2] {
+        let early = Performed { only_after: Some(after), ..approve(2, 2, "2024") };
+        let answer = store.act(early).await;
+        assert!(matches!(answer, Err(Error::Overtaken(_))), "{answer:?}");
+    }
+    let done = Performed { only_after: Some(1), ..approve(2, 2, "2024") };
+    let first = act(store, done.clone()).await;
+    assert_eq!(first.link.sequence, 2);
+    assert_eq!(act(store, done).await, first, "again, though the chain went on");
+}
+
 pub(crate) async fn an_approved_period_is_locked(store: &Shared) {
     send(store, 1, 1, "2024", "10").await;
     act(store, approve(2, 2, "2024")).await;

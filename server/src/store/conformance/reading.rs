@@ -2,8 +2,10 @@
 
 use tiendo_shared::measurement::{SeriesKey, Value};
 
-use super::Shared;
-use super::samples::{DEPARTMENTS, key, number, part, period, second, submission, submission_of};
+use super::samples::{
+    DEPARTMENTS, approve, key, number, part, period, reopen, second, submission, submission_of,
+};
+use super::{Shared, recorded};
 use crate::store::{CombinedQuery, Series, SeriesQuery};
 
 /// Who reports when, and what: indicator, period and value.
@@ -75,6 +77,7 @@ pub(crate) async fn the_province_combines_what_was_known(store: &Shared) {
             indicator: "population".to_owned(),
             together_with: together_with.map(str::to_owned),
             as_of: as_of.map(second),
+            approved_only: false,
         };
         let combined = store.combined(&query).await.unwrap();
         let told = combined.iter().map(|figure| {
@@ -118,6 +121,76 @@ pub(crate) async fn the_province_combines_what_was_known(store: &Shared) {
     assert_eq!(told(Some("share"), None).await, [figure("2023", "100.2", &[2])]);
     assert_eq!(told(Some("share"), Some(30)).await, [figure("2023", "0.2", &[0, 2])]);
     assert_eq!(told(Some("nothing"), None).await, []);
+}
+
+pub(crate) async fn approved_figures_are_those_of_approved_reports(store: &Shared) {
+    let sum = async |approved_only: bool, as_of: Option<i64>| {
+        let indicator = "population".to_owned();
+        let as_of = as_of.map(second);
+        let query = CombinedQuery { indicator, together_with: None, as_of, approved_only };
+        let combined = store.combined(&query).await.unwrap();
+        let told = combined.iter().map(|figure| {
+            let value = figure.value.as_ref().unwrap().observation.value;
+            let Value::Number(value) = value else { panic!("{value:?}") };
+            (figure.period.to_string(), value.to_string(), figure.lacking.len(), figure.unapproved)
+        });
+        told.collect::<Vec<_>>()
+    };
+    let figure = |period: &str, value: &str, lacking: usize, unapproved: usize| {
+        (period.to_owned(), value.to_owned(), lacking, unapproved)
+    };
+    for (id, at, department, value) in [(1, 10, 0, "1"), (2, 20, 1, "2")] {
+        let sent = vec![number("population", "2024", value)];
+        store.append(submission_of(DEPARTMENTS[department], id, at, sent)).await.unwrap();
+    }
+    assert_eq!(sum(true, None).await, []);
+    assert_eq!(sum(false, None).await, [figure("2024", "3", 1, 2)]);
+    store.act(approve(3, 30, "2024")).await.unwrap();
+    assert_eq!(sum(true, None).await, [figure("2024", "1", 2, 0)]);
+    assert_eq!(sum(false, None).await, [figure("2024", "3", 1, 1)]);
+    let approved = SeriesQuery { approved_only: true, ..SeriesQuery::default() };
+    let [series] = &read(store, approved.clone()).await[..] else { panic!() };
+    assert_eq!(series.key.department, DEPARTMENTS[0]);
+    store.act(reopen(4, 40, "2024")).await.unwrap();
+    assert_eq!(read(store, approved.clone()).await, []);
+    assert_eq!(sum(true, None).await, []);
+    let sent = vec![number("population", "2024", "5")];
+    store.append(submission_of(DEPARTMENTS[0], 5, 50, sent)).await.unwrap();
+    assert_eq!(sum(true, None).await, []);
+    assert_eq!(sum(false, None).await, [figure("2024", "7", 1, 2)]);
+    store.act(approve(6, 60, "2024")).await.unwrap();
+    assert_eq!(sum(true, None).await, [figure("2024", "5", 2, 0)]);
+    // What was known then is told with what was approved then.
+    let known = [(29, None), (30, Some("1")), (40, None), (50, None), (60, Some("5"))];
+    for (at, value) in known {
+        let expect: Vec<_> = value.iter().map(|value| figure("2024", value, 2, 0)).collect();
+        assert_eq!(sum(true, Some(at)).await, expect, "at {at}");
+        let query = SeriesQuery { as_of: Some(second(at)), ..approved.clone() };
+        assert_eq!(read(store, query).await.len(), expect.len(), "at {at}");
+    }
+}
+
+pub(crate) async fn nothing_is_recorded_into_the_past_of_an_answer(store: &Shared) {
+    let append = async |id: u128, at: i64| {
+        let sent = submission(id, at, vec![number("population", "2024", &id.to_string())]);
+        recorded(store.append(sent).await.unwrap()).received
+    };
+    let just_after = |at: i64| second(at) + jiff::SignedDuration::from_micros(1);
+    assert_eq!(append(1, 10).await, second(10));
+    assert_eq!(store.settle(None, second(50)).await.unwrap(), second(50));
+    assert_eq!(append(2, 40).await, just_after(50), "it came earlier");
+    assert_eq!(append(3, 60).await, second(60));
+    // What was asked for of the past binds nobody, and the future nobody yet.
+    assert_eq!(store.settle(Some(second(20)), second(61)).await.unwrap(), second(20));
+    assert_eq!(append(4, 61).await, second(61));
+    assert_eq!(store.settle(Some(second(900)), second(70)).await.unwrap(), second(900));
+    assert_eq!(append(5, 65).await, just_after(70));
+    // The clock is set back: everything is shown, and nobody waits for it to catch up.
+    assert_eq!(append(6, 5_000).await, second(5_000));
+    assert_eq!(store.settle(None, second(100)).await.unwrap(), second(5_000));
+    let sent = submission_of(DEPARTMENTS[1], 1, 101, vec![number("population", "2024", "1")]);
+    let other = recorded(store.append(sent).await.unwrap());
+    assert_eq!(other.received, second(101));
 }
 
 /// Stores the same series in two departments, in an order that is not that of the keys.

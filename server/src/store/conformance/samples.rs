@@ -192,6 +192,7 @@ pub(crate) fn performed(department: &str, id: u128, at: i64, act: Act) -> Perfor
         by: "reviewer-1".to_owned(),
         at: second(at),
         act,
+        only_after: None,
     }
 }
 

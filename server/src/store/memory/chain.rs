@@ -1,6 +1,8 @@
 //! The places of entries in a chain, and from when each counts.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tiendo_shared::period::ReportingPeriod;
+use tiendo_shared::review::State;
 use tiendo_shared::submission::{Link, NO_HASH, Recorded, SubmissionId};
 
 use super::Books;
@@ -28,6 +30,18 @@ impl Books {
         as_of.is_none_or(|as_of| self.counts_from(department, sequence) <= as_of)
     }
 
+    /// Whether a report was approved at an instant.
+    pub(super) fn is_approved(
+        &self,
+        department: &str,
+        period: ReportingPeriod,
+        as_of: Option<Timestamp>,
+    ) -> bool {
+        let moves = self.moves.get(&(department.to_owned(), period)).into_iter().flatten();
+        let mut known = moves.rev().filter(|it| as_of.is_none_or(|as_of| it.at <= as_of));
+        known.next().is_some_and(|last| last.state == State::Approved)
+    }
+
     /// With its place in the chain.
     pub(super) fn chained(&self, department: &str, recorded: Recorded) -> Recorded {
         let last = self.chain(department).last().map(|entry| &entry.recorded);
@@ -38,7 +52,11 @@ impl Books {
             previous_hash: last.map_or(NO_HASH, |last| last.link.entry_hash),
         };
         let before = last.map(|last| self.counts_from(department, last.link.sequence));
-        let received = before.map_or(recorded.received, |before| recorded.received.max(before));
+        let ahead = self.told.duration_since(recorded.received);
+        let binds = !ahead.is_negative() && ahead <= SignedDuration::from_mins(1);
+        let after = self.told + SignedDuration::from_micros(1);
+        let received = if binds { after } else { recorded.received };
+        let received = before.map_or(received, |before| received.max(before));
         Recorded { link, received, ..recorded }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use jiff::Timestamp;
 use tiendo_shared::journal::MAX_PAYLOAD_BYTES;
 use tiendo_shared::review::{Move, Refused, Report};
-use tiendo_shared::submission::{Link, NO_HASH, Recorded};
+use tiendo_shared::submission::{Hash, Link, NO_HASH, Recorded};
 use tiendo_shared::wire::Entry;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -57,6 +57,9 @@ impl Core {
         if let Some(sequence) = state.earlier(performed.id) {
             return Ok(Step::Earlier(sequence));
         }
+        if performed.only_after.is_some_and(|after| after != u64::from(state.last)) {
+            return Err(Error::Overtaken(performed.department.clone()));
+        }
         if let Some((period, wanted)) = performed.act.moves() {
             let stands = state.moves.state(period);
             if !stands.permits(wanted) {
@@ -66,7 +69,8 @@ impl Core {
             }
         }
         let sequence = state.next()?;
-        let entry = Box::new(seal(performed, content, sequence, &state));
+        let received = state.received(self.told.stamp(performed.at));
+        let entry = Box::new(seal(performed, content, sequence, received, state.head));
         if entry.as_bytes().len() > MAX_PAYLOAD_BYTES {
             return Err(Error::Unavailable("an act is longer than 64 MiB".to_owned()));
         }
@@ -129,17 +133,23 @@ fn moved_to(state: &State, to: tiendo_shared::review::State, sequence: u32) -> M
     Move { state: to, sequence: sequence.into(), at }
 }
 
-fn seal(performed: &Performed, content: &[u8], sequence: u32, state: &State) -> Entry {
+fn seal(
+    performed: &Performed,
+    content: &[u8],
+    sequence: u32,
+    received: Timestamp,
+    previous_hash: Hash,
+) -> Entry {
     let link = Link {
         department: performed.department.clone(),
         sequence: sequence.into(),
         entry_hash: NO_HASH,
-        previous_hash: state.head,
+        previous_hash,
     };
     let recorded = Recorded {
         id: performed.id,
         link,
-        received: state.received(performed.at),
+        received,
         first_received: None,
         outcomes: Vec::new(),
         rejections: Vec::new(),

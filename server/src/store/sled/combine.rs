@@ -3,8 +3,8 @@
 //! What is kept knows the last entry of each department that is in it, its *horizon*.
 //! Asked again, only the periods are combined anew that later entries brought something
 //! for, so that an answer costs about as many steps as there are departments. An earlier
-//! instant is combined from all points of the indicator, and not kept. Nothing is done
-//! when a submission comes, and nothing is saved.
+//! instant is made of what is kept in the same way, backwards, and not kept. Nothing is
+//! done when a submission comes, and nothing is saved.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,11 +17,17 @@ use tiendo_shared::province::{Combined, Part, Reporters, combine};
 
 use super::core::Core;
 use super::department::{Department, State};
-use super::point::Period;
+use super::point::{Period, Point};
 use crate::store::{CombinedQuery, Error};
 
-/// An indicator, and the one that departments have to have reported too.
-type Asked = (IndicatorIndex, Option<IndicatorIndex>);
+/// Which figures are combined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Asked {
+    indicator: IndicatorIndex,
+    /// The one that departments have to have reported too.
+    other: Option<IndicatorIndex>,
+    approved_only: bool,
+}
 
 /// What was asked for so far.
 #[derive(Debug, Default)]
@@ -49,10 +55,11 @@ impl Core {
         else {
             return Ok(Arc::default());
         };
-        let asked = match other {
+        let other = match other {
             Some(None) => return Ok(Arc::default()),
-            other => (indicator, other.flatten()),
+            other => other.flatten(),
         };
+        let asked = Asked { indicator, other, approved_only: query.approved_only };
         let kept = self.folds.of(asked);
         let mut fold = kept.lock().unwrap_or_else(PoisonError::into_inner);
         self.find_departments(reporters, &mut fold.departments);
@@ -64,24 +71,21 @@ impl Core {
         let departments = fold.departments.clone();
         let folding = Folding { asked, combination, reporters, departments: &departments };
         let is_later = fold.horizons.iter().zip(&horizons).all(|(kept, now)| kept <= now);
-        if is_later && !fold.horizons.is_empty() {
+        let mut figures = Arc::clone(&fold.figures);
+        if fold.horizons.is_empty() {
+            figures = Arc::new(folding.all(&horizons)?);
+        } else {
             let changed = folding.changed(&fold.horizons, &horizons)?;
             if !changed.is_empty() {
                 let parts = folding.parts(&horizons, Some(&changed))?;
-                folding.renew(Arc::make_mut(&mut fold.figures), &changed, &parts);
+                folding.renew(Arc::make_mut(&mut figures), &changed, &parts);
             }
-        } else {
-            let parts = folding.parts(&horizons, None)?;
-            let figures =
-                parts.iter().filter_map(|(period, parts)| folding.combine(*period, parts));
-            let figures = Arc::new(figures.collect());
-            if query.as_of.is_some() {
-                return Ok(figures);
-            }
-            fold.figures = figures;
         }
-        fold.horizons = horizons;
-        Ok(Arc::clone(&fold.figures))
+        if is_later {
+            fold.figures = Arc::clone(&figures);
+            fold.horizons = horizons;
+        }
+        Ok(figures)
     }
 
     /// Fills in the departments that were not heard of before.
@@ -126,22 +130,32 @@ struct Folding<'a> {
 }
 
 impl Folding<'_> {
-    /// The periods that entries after `from`, as far as `to`, brought something for.
+    /// The periods that entries between two horizons, whichever is the later, brought
+    /// something for, or whose reports they moved.
     fn changed(&self, from: &[u32], to: &[u32]) -> Result<BTreeSet<Period>, Error> {
         let mut changed = BTreeSet::new();
         for ((department, from), to) in self.departments.iter().zip(from).zip(to) {
-            let Some(department) = department.as_ref().filter(|_| from < to) else { continue };
+            let Some(department) = department.as_ref().filter(|_| from != to) else { continue };
+            let (from, to) = (*from.min(to), *from.max(to));
             let state = department.read()?;
-            for indicator in [Some(self.asked.0), self.asked.1].into_iter().flatten() {
+            changed.extend(state.moves.moved(from, to));
+            for indicator in [Some(self.asked.indicator), self.asked.other].into_iter().flatten() {
                 let Some(place) = state.find(indicator, "") else { continue };
                 let series = state.series(place);
-                if series.last > *from {
-                    let points = series.as_of(*to).filter(|(point, _)| point.sequence > *from);
+                if series.last > from {
+                    let points = series.as_of(to).filter(|(point, _)| point.sequence > from);
                     changed.extend(points.map(|(point, _)| point.period));
                 }
             }
         }
         Ok(changed)
+    }
+
+    /// The figures of all periods.
+    fn all(&self, horizons: &[u32]) -> Result<Vec<Combined>, Error> {
+        let parts = self.parts(horizons, None)?;
+        let figures = parts.iter().filter_map(|(period, parts)| self.combine(*period, parts));
+        Ok(figures.collect())
     }
 
     /// What was reported for these periods, or for all, as far as `horizons`.
@@ -154,13 +168,16 @@ impl Folding<'_> {
         for (reporter, department) in self.departments.iter().enumerate() {
             let Some(department) = department else { continue };
             let state = department.read()?;
-            let Some(place) = state.find(self.asked.0, "") else { continue };
+            let Some(place) = state.find(self.asked.indicator, "") else { continue };
             let (series, horizon) = (state.series(place), horizons[reporter]);
-            let mut take = |point| {
-                let measurement = state.measurement(point);
+            let mut take = |point: (Point, u32)| {
                 let period = point.0.period;
-                if self.has_other(&state, period, horizon) {
-                    parts.entry(period).or_default().push(Part { reporter, measurement });
+                let is_approved = state.moves.is_approved(period, horizon);
+                let is_asked = is_approved || !self.asked.approved_only;
+                if is_asked && self.has_other(&state, period, horizon) {
+                    let measurement = state.measurement(point);
+                    let part = Part { reporter, measurement, is_approved };
+                    parts.entry(period).or_default().push(part);
                 }
             };
             match periods {
@@ -176,7 +193,7 @@ impl Folding<'_> {
 
     /// Whether the department has a number of the other indicator too, if there is one.
     fn has_other(&self, state: &State, period: Period, horizon: u32) -> bool {
-        self.asked.1.is_none_or(|other| {
+        self.asked.other.is_none_or(|other| {
             let series = state.find(other, "").map(|place| state.series(place));
             let point = series.and_then(|series| series.as_of_period(period, horizon));
             point.is_some_and(|(point, _)| state.is_number(&point))

@@ -5,9 +5,10 @@ use std::ops::Bound::{Included, Unbounded};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, mpsc};
 
+use jiff::Timestamp;
 use tiendo_shared::catalogue::{Catalogue, IndicatorIndex};
 use tiendo_shared::journal::{MAX_PAYLOAD_BYTES, Position, Reader};
-use tiendo_shared::submission::{Link, NO_HASH, Recorded};
+use tiendo_shared::submission::{Hash, Link, NO_HASH, Recorded};
 use tiendo_shared::wire::{Entry, EntryKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
@@ -15,6 +16,7 @@ use super::combine::Folds;
 use super::committer::{Failure, Queued, Work};
 use super::department::{Decision, Department, Durable, State};
 use super::floor::Floor;
+use super::settle::Told;
 use crate::store::{Appended, Error, Submission};
 
 /// Bytes after which a page of entries ends.
@@ -45,6 +47,8 @@ pub(super) struct Core {
     pub(super) floor: Floor,
     /// The province's figures as they were last asked for.
     pub(super) folds: Folds,
+    /// Of which instants answers spoke.
+    pub(super) told: Told,
 }
 
 /// How far a submission came while its department was locked.
@@ -161,7 +165,8 @@ impl Core {
         }
         let places = std::mem::take(&mut decision.places);
         let sequence = state.next()?;
-        let entry = Box::new(seal(submission, decision, sequence, &state));
+        let received = state.received(self.told.stamp(submission.received));
+        let entry = Box::new(seal(submission, decision, sequence, received, state.head));
         if entry.as_bytes().len() > MAX_PAYLOAD_BYTES {
             return Err(Error::Unavailable("an entry is longer than 64 MiB; split it".to_owned()));
         }
@@ -320,15 +325,20 @@ pub(super) fn read_entry(reader: &Reader, position: Position) -> Result<Entry, S
     Entry::decode(bytes).map_err(|error| error.to_string())
 }
 
-fn seal(submission: &Submission, decision: Decision, sequence: u32, state: &State) -> Entry {
+fn seal(
+    submission: &Submission,
+    decision: Decision,
+    sequence: u32,
+    received: Timestamp,
+    previous_hash: Hash,
+) -> Entry {
     let Decision { outcomes, rejections, .. } = decision;
     let link = Link {
         department: submission.department.clone(),
         sequence: sequence.into(),
         entry_hash: NO_HASH,
-        previous_hash: state.head,
+        previous_hash,
     };
-    let received = state.received(submission.received);
     let Submission { id, first_received, .. } = *submission;
     let recorded = Recorded { id, link, received, first_received, outcomes, rejections };
     Entry::seal(recorded, submission.agent.clone(), &submission.content, submission.content_hash)

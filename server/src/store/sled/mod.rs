@@ -29,6 +29,7 @@ mod read;
 mod replay;
 mod save;
 mod series;
+mod settle;
 mod start;
 mod verify;
 
@@ -296,6 +297,10 @@ impl Store for SledStore {
         as_of: Option<Timestamp>,
     ) -> Result<Vec<Measurement>, Error> {
         self.inner.core.revisions(key, period, as_of)
+    }
+
+    async fn settle(&self, asked: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Error> {
+        self.inner.core.settle(asked, now).await
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

@@ -272,6 +272,9 @@ async fn compare(model: &MemoryStore, store: &SledStore, at: i64) {
             let reports = model.reports(department, as_of).await.unwrap();
             assert_eq!(store.reports(department, as_of).await.unwrap(), reports);
         }
+        let approved = SeriesQuery { as_of, approved_only: true, ..SeriesQuery::default() };
+        let expect = model.series(&approved).await.unwrap();
+        assert_eq!(store.series(&approved).await.unwrap(), expect);
         let query = SeriesQuery { as_of, ..SeriesQuery::default() };
         let series = model.series(&query).await.unwrap();
         assert_eq!(store.series(&query).await.unwrap(), series);
@@ -287,9 +290,12 @@ async fn compare(model: &MemoryStore, store: &SledStore, at: i64) {
             [("population", None), ("share", Some("population")), ("rank", None), ("users", None)]
         {
             let (indicator, together_with) = (indicator.to_owned(), other.map(str::to_owned));
-            let query = CombinedQuery { indicator, together_with, as_of };
-            let expect = model.combined(&query).await.unwrap();
-            assert_eq!(store.combined(&query).await.unwrap(), expect, "{query:?}");
+            for approved_only in [false, true] {
+                let (indicator, together_with) = (indicator.clone(), together_with.clone());
+                let query = CombinedQuery { indicator, together_with, as_of, approved_only };
+                let expect = model.combined(&query).await.unwrap();
+                assert_eq!(store.combined(&query).await.unwrap(), expect, "{query:?}");
+            }
         }
         let after = keys.get(keys.len() / 2).cloned();
         let page = SeriesQuery { after, limit: 2, ..query };

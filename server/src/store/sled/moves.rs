@@ -49,6 +49,23 @@ impl Moves {
         self.states.get(&period.into()).copied().unwrap_or_default()
     }
 
+    /// Whether the report of a period is approved by the last entry up to `horizon`.
+    pub(super) fn is_approved(&self, period: Period, horizon: u32) -> bool {
+        if self.marks.last().is_none_or(|last| last.sequence <= horizon) {
+            return self.states.get(&period) == Some(&State::Approved);
+        }
+        let known = self.marks.partition_point(|mark| mark.sequence <= horizon);
+        let mut moves = self.marks[..known].iter().rev().filter(|it| it.period == Some(period));
+        moves.next().is_some_and(|mark| mark.state == State::Approved)
+    }
+
+    /// The periods whose reports were moved by entries after `from`, as far as `to`.
+    pub(super) fn moved(&self, from: u32, to: u32) -> impl Iterator<Item = Period> {
+        let first = self.marks.partition_point(|mark| mark.sequence <= from);
+        let marks = self.marks[first..].iter().take_while(move |mark| mark.sequence <= to);
+        marks.filter_map(|mark| mark.period)
+    }
+
     /// Takes note of a submission with something for the period.
     pub(super) fn receive(&mut self, period: ReportingPeriod, sequence: u32) {
         if self.state(period).permits(State::Received) {

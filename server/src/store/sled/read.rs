@@ -12,7 +12,7 @@ use tiendo_shared::wire::Entry;
 
 use super::core::Core;
 use super::department::{Department, State};
-use super::point::Period;
+use super::point::{Period, Point};
 use super::series;
 use crate::store::{Error, Series, SeriesQuery};
 
@@ -131,7 +131,7 @@ impl View<'_> {
                 query.members.as_ref().is_none_or(|wanted| wanted == members) && is_after(members)
             };
             for series in self.state.folder(*indicator).filter(|it| wanted(&it.members)) {
-                let measurements = self.measurements(series, query.period);
+                let measurements = self.measurements(series, query);
                 if !measurements.is_empty() {
                     let department = self.department.to_owned();
                     let (indicator, members) = (id.clone(), series.members.to_string());
@@ -145,19 +145,19 @@ impl View<'_> {
         }
     }
 
-    fn measurements(
-        &self,
-        series: &series::Series,
-        period: Option<ReportingPeriod>,
-    ) -> Vec<Measurement> {
+    fn measurements(&self, series: &series::Series, query: &SeriesQuery) -> Vec<Measurement> {
+        let is_asked = |(point, _): &(Point, u32)| {
+            !query.approved_only || self.state.moves.is_approved(point.period, self.horizon)
+        };
         let measurement = |point| self.state.measurement(point);
-        match period {
+        match query.period {
             Some(period) => series
                 .as_of_period(Period::from(period), self.horizon)
+                .filter(is_asked)
                 .map(measurement)
                 .into_iter()
                 .collect(),
-            None => series.as_of(self.horizon).map(measurement).collect(),
+            None => series.as_of(self.horizon).filter(is_asked).map(measurement).collect(),
         }
     }
 }

@@ -22,6 +22,7 @@ use super::fault::Fault;
 use super::floor::Floor;
 use super::load::Loaded;
 use super::replay::{Derived, Replayed};
+use super::settle::Told;
 use super::{Inner, Options, SledStore};
 use crate::store::Error;
 
@@ -299,6 +300,7 @@ fn core(
         reader: journal.reader(),
         floor,
         folds: Folds::default(),
+        told: Told::default(),
         order,
         catalogue,
     }

@@ -1,0 +1,93 @@
+//! Up to which instant nothing is recorded any more, so that an answer stays what it was.
+//!
+//! An answer speaks of an instant. What is stamped later is not in it; whatever is stamped
+//! earlier has to be, and may still be on its way to the disk. So an answer first raises
+//! the mark that later entries are stamped after, under the lock of their departments,
+//! and then looks for entries on their way that were stamped before.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+
+use super::core::Core;
+use crate::store::Error;
+
+/// Most that an entry is stamped later than it came, in microseconds. What a clock said
+/// that was farther ahead binds nobody.
+const MOST_AHEAD: i64 = 60_000_000;
+
+/// The latest instant that an answer spoke of, in microseconds.
+#[derive(Debug, Default)]
+pub(super) struct Told(AtomicI64);
+
+impl Told {
+    /// The stamp of an entry that came at `received`; the lock of its department is held.
+    pub(super) fn stamp(&self, received: Timestamp) -> Timestamp {
+        let (told, came) = (self.0.load(Ordering::SeqCst), received.as_microsecond());
+        if (came..=came + MOST_AHEAD).contains(&told) {
+            return Timestamp::from_microsecond(told + 1).unwrap_or(received);
+        }
+        received
+    }
+
+    fn raise(&self, instant: Timestamp) {
+        self.0.fetch_max(instant.as_microsecond(), Ordering::SeqCst);
+    }
+}
+
+impl Core {
+    /// The instant that an answer speaks of.
+    pub(super) async fn settle(
+        &self,
+        asked: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Timestamp, Error> {
+        let shown = self.newest_shown()?;
+        let latest = now.max(shown);
+        let instant = asked.unwrap_or(latest);
+        self.told.raise(instant.min(latest));
+        match self.earliest_on_its_way()? {
+            Some(waits) if waits <= instant => {
+                let before = waits.as_microsecond() - 1;
+                match Timestamp::from_microsecond(before) {
+                    // Nothing that was shown is hidden again.
+                    Ok(before) if asked.is_none() && before >= shown => Ok(before),
+                    _ => {
+                        // A journal that failed writes it no more.
+                        if let Ok(written) = self.barrier() {
+                            written.await.ok();
+                        }
+                        Ok(instant)
+                    }
+                }
+            }
+            _ => Ok(instant),
+        }
+    }
+
+    /// The stamp of the newest entry that reads show.
+    fn newest_shown(&self) -> Result<Timestamp, Error> {
+        let mut newest = 0;
+        for department in self.departments_from("") {
+            let durable = department.durable().last;
+            if durable > 0 {
+                newest = newest.max(department.read()?.received_at(durable));
+            }
+        }
+        Ok(Timestamp::from_microsecond(newest).unwrap_or_default())
+    }
+
+    /// The stamp of the first entry that is applied and not durable.
+    fn earliest_on_its_way(&self) -> Result<Option<Timestamp>, Error> {
+        let mut earliest = None;
+        for department in self.departments_from("") {
+            let state = department.read()?;
+            let durable = department.durable().last;
+            if durable < state.last {
+                let stamp = state.received_at(durable + 1);
+                earliest = Some(earliest.map_or(stamp, |known: i64| known.min(stamp)));
+            }
+        }
+        Ok(earliest.and_then(|stamp| Timestamp::from_microsecond(stamp).ok()))
+    }
+}
