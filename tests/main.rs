@@ -21,6 +21,7 @@ mod catalogue;
 mod crash;
 mod due;
 mod enrol;
+mod export;
 mod figures;
 mod jobs;
 mod keeping;

@@ -106,7 +106,8 @@ impl Figures {
         Ok(message)
     }
 
-    fn query(
+    /// The query of a request.
+    pub(crate) fn query(
         &self,
         request: &v1::ListMeasurementsRequest,
         instant: Timestamp,
@@ -187,13 +188,11 @@ pub fn as_of(message: Option<prost_types::Timestamp>) -> Result<Option<Timestamp
 
 /// Whether a request asks for figures of approved reports alone.
 pub fn approved_only(basis: i32) -> Result<bool, Failure> {
-    match v1::Basis::try_from(basis) {
-        Ok(basis) => Ok(basis == v1::Basis::Approved),
-        Err(_) => {
-            let message = format!("no basis has the number {basis}");
-            Err(Failure::invalid("basis", "UNKNOWN_BASIS", message))
-        }
-    }
+    let basis = v1::Basis::try_from(basis).map_err(|_| {
+        let message = format!("no basis has the number {basis}");
+        Failure::invalid("basis", "UNKNOWN_BASIS", message)
+    })?;
+    Ok(basis == v1::Basis::Approved)
 }
 
 /// The period of a request.

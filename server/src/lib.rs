@@ -20,6 +20,7 @@ pub mod intake;
 pub mod limits;
 pub mod pace;
 pub mod page;
+pub mod publish;
 pub mod reports;
 pub mod review;
 pub mod rpc;

@@ -9,6 +9,7 @@ use super::stubs::admin_service_client::AdminServiceClient;
 use super::stubs::catalogue_service_client::CatalogueServiceClient;
 use super::stubs::collection_service_client::CollectionServiceClient;
 use super::stubs::enrolment_service_client::EnrolmentServiceClient;
+use super::stubs::export_service_client::ExportServiceClient;
 use super::stubs::ledger_service_client::LedgerServiceClient;
 use super::stubs::review_service_client::ReviewServiceClient;
 use super::stubs::server_info_service_client::ServerInfoServiceClient;
@@ -88,6 +89,11 @@ impl Clients {
     /// Judges reports under a name.
     pub(crate) fn review(&self, name: &str) -> Review {
         ReviewServiceClient::new(self.identified(None, Some(name)))
+    }
+
+    /// Writes figures into files.
+    pub(crate) fn export(&self) -> ExportServiceClient<Channel> {
+        ExportServiceClient::new(self.channel.clone())
     }
 
     /// Reads the catalogue.

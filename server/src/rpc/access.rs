@@ -41,6 +41,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("/tiendo.v1.CollectionService/SubmitMeasurements", AGENTS),
     ("/tiendo.v1.EnrolmentService/Enrol", Access::Anyone),
     ("/tiendo.v1.EnrolmentService/Renew", Access::Anyone),
+    ("/tiendo.v1.ExportService/ExportFigures", READERS),
     ("/tiendo.v1.LedgerService/GetHead", LEDGER_READERS),
     ("/tiendo.v1.LedgerService/ListEntries", LEDGER_READERS),
     ("/tiendo.v1.ReviewService/ApproveReport", REVIEWERS),

@@ -10,6 +10,7 @@ mod catalogue;
 mod collection;
 mod ending;
 mod enrolment;
+mod export;
 mod ledger;
 mod review;
 mod server_info;
@@ -125,6 +126,7 @@ where
         .add_service(status::service(services).max_decoding_message_size(most))
         .add_service(ledger::service(services).max_decoding_message_size(most))
         .add_service(server_info::service(services).max_decoding_message_size(most))
+        .add_service(export::service(services).max_decoding_message_size(most))
         .add_service(review::service(services).max_decoding_message_size(most))
         .add_service(enrolment::service(services).max_decoding_message_size(STRANGERS_BYTES))
         .add_service(admin::service(services).max_decoding_message_size(most));
