@@ -91,7 +91,7 @@ fn figure(listed: &v1::StoredMeasurement) -> Value {
         Some("Q") => "Q",
         Some(_) => "M",
     };
-    let firm = ["A", "P", "E", "B"][listed.status as usize - 1];
+    let firm = ["?", "A", "P", "E", "B"][usize::try_from(listed.status).unwrap()];
     let (value, status, level) = match listed.content.as_ref().unwrap() {
         Stored::Value(value) => (value.clone(), firm, ""),
         Stored::Level(level) => {
@@ -99,7 +99,7 @@ fn figure(listed: &v1::StoredMeasurement) -> Value {
             (place.to_string(), firm, level.as_str())
         }
         Stored::Missing(reason) => {
-            ("nan".to_owned(), ["L", "O", "M", "Q"][*reason as usize - 1], "")
+            ("nan".to_owned(), ["?", "L", "O", "M", "Q"][usize::try_from(*reason).unwrap()], "")
         }
         Stored::Withdrawn(_) => ("nan".to_owned(), "WITHDRAWN", ""),
     };

@@ -369,11 +369,13 @@ fn order_batches_engine_and_approval_change_no_verdict() {
             let is_open = |status: &v1::TargetStatus| {
                 let flags = |status: &v1::TargetStatus| status.flags.clone();
                 let provisional = v1::StatusFlag::Provisional as i32;
-                flags(status).contains(&provisional) == !is_blank(status)
+                flags(status).contains(&provisional) != is_blank(status)
             };
             assert!(one.iter().all(is_open), "what nobody approved is provisional");
             let without_flags = |mut statuses: Vec<v1::TargetStatus>| {
-                statuses.iter_mut().for_each(|status| status.flags.clear());
+                for status in &mut statuses {
+                    status.flags.clear();
+                }
                 without_sequences(statuses)
             };
             assert!(judged.statuses.iter().all(|status| !is_open(status) || is_blank(status)));
