@@ -221,6 +221,23 @@ async fn as_of_now_is_now_and_quick(clients: &Clients) {
     assert!(took[took.len() / 2] < CALL_WITHIN, "{took:?}");
     let (then, _) = ask(now.as_of).await;
     assert_eq!(then, now);
+    let begun = Instant::now();
+    let one = status(clients, "A01").await;
+    println!("one status with {} measurements: {:?}", one.history.len(), begun.elapsed());
+    let all = SUMS * COMMUNES * months() - SUMS;
+    assert_eq!(one.history.len(), (all / SUMS).min(1_000));
+    assert_eq!(one.history.len() + one.history_left_out as usize, (all / SUMS));
+    let first = &one.history[0];
+    let of_first = one.history.iter().filter(|it| it.department == first.department).count();
+    assert!(of_first.abs_diff(one.history.len() / COMMUNES) <= 1, "the latest of everybody");
+    let begun = Instant::now();
+    let request = v1::ListReportsRequest { page_size: 100, ..Default::default() };
+    let reports = clients.review("ra").list_reports(request).await.unwrap().into_inner().reports;
+    println!("a page of {} reports: {:?}", reports.len(), begun.elapsed());
+    let begun = Instant::now();
+    let request = v1::ListReportingRatesRequest::default();
+    let rates = clients.status().list_reporting_rates(request).await.unwrap().into_inner().rates;
+    println!("{} reporting rates: {:?}", rates.len(), begun.elapsed());
 }
 
 /// What the raw ledger says last: by indicator and month, each commune's hundredths.

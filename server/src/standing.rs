@@ -2,6 +2,7 @@
 
 mod kept;
 mod province;
+mod reported;
 
 use std::sync::Arc;
 
@@ -115,20 +116,17 @@ impl Standing {
         });
         let series = series.collect();
         let other_methods = self.other_methods(target, &mut province).await?;
-        let mut history = Vec::new();
-        for series in province.series(&target.indicator).await? {
-            for measurement in &series.measurements {
-                history.push(self.figures.stored(&series.key, measurement).await?);
-            }
-        }
+        let all = province.series(&target.indicator).await?;
+        let (history, left_out) = reported::latest(&self.figures, &all).await?;
         if let Some(explanation) = &mut status.explanation {
             explanation.inputs = self.inputs(target, explanation, &mut province).await?;
-            wire::add_evidence(&mut explanation.sources, &history);
+            reported::add_evidence(&self.figures, &all, &mut explanation.sources).await?;
         }
         Ok(v1::GetTargetStatusResponse {
             status: Some(status),
             as_of: Some(wire::timestamp(instant)),
             history,
+            history_left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
             series,
             other_methods,
         })

@@ -17,7 +17,7 @@ pub use catalogue::Invalid;
 pub use entry::{Entry, EntryError, EntryKind};
 pub use measurement::{add_notes, stored_measurement};
 pub use proof::{Answer, signed_root};
-pub use status::{add_evidence, input_value, method_outcome, period_value, target, target_status};
+pub use status::{input_value, method_outcome, period_value, target, target_status};
 pub use submission::{check_all, count_items, read_all};
 
 /// Messages of package `tiendo.v1`, generated from `proto/`.

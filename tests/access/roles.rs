@@ -61,7 +61,7 @@ fn may(role: &str, method: &Method) -> bool {
     let roles: &[&str] = match method.service.as_str() {
         "EnrolmentService" | "ServerInfoService" | "CatalogueService" => &ROLES,
         "CollectionService" => &["agent"],
-        "StatusService" => &["reviewer", "operator", "administrator"],
+        "ExportService" | "StatusService" => &["reviewer", "operator", "administrator"],
         "ReviewService" => &["reviewer", "administrator"],
         "LedgerService" => &["agent", "operator", "administrator"],
         "AdminService" => &["administrator"],

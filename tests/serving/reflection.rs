@@ -103,6 +103,13 @@ async fn grpcurl_calls_everything() {
         let answer = grpcurl(&server, &flags, &[&name]).await.unwrap().expect_success();
         assert!(answer.contains("\"signature\""), "{answer}");
     }
+    let export = r#"{"format": "EXPORT_FORMAT_SDMX_CSV"}"#;
+    let method = "tiendo.v1.ExportService/ExportFigures";
+    let exported = grpcurl(&server, &["-d", export], &[method]).await.unwrap().expect_success();
+    let messages: Vec<Value> =
+        serde_json::Deserializer::from_str(&exported).into_iter().map(Result::unwrap).collect();
+    assert_eq!(messages[0]["file"]["name"], "tiendo-figures-sdmx.csv");
+    assert!(messages.len() > 1 && messages[1]["data"].is_string(), "{exported}");
     for (method, data, code) in REFUSED {
         let refused = grpcurl(&server, &["-d", data], &[&format!("tiendo.v1.{method}")]).await;
         let refused = refused.unwrap();
@@ -110,7 +117,7 @@ async fn grpcurl_calls_everything() {
         refused.expect_words(&[code]);
     }
     // `watch.rs` calls WatchTargetStatuses, which does not end.
-    let covered = QUESTIONS.len() + REFUSED.len() + 3;
+    let covered = QUESTIONS.len() + REFUSED.len() + 4;
     assert_eq!(covered, methods().len(), "every method was called");
     // The rich error details are readable, as the types are known to the server.
     let bad = [&DEPARTMENT[..], &["-d", "{}"]].concat();

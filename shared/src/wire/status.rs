@@ -121,20 +121,6 @@ pub fn input_value(
     })
 }
 
-/// Adds to each source the evidence that `history`, which holds its measurement, knows of.
-pub fn add_evidence(sources: &mut [v1::Source], history: &[v1::StoredMeasurement]) {
-    for source in sources {
-        let is_of = |known: &&v1::StoredMeasurement| {
-            known.department == source.department
-                && known.indicator == source.indicator
-                && known.period == source.period
-                && known.dimensions.is_empty()
-        };
-        let evidence = history.iter().find(is_of).map(|known| known.evidence.clone());
-        source.evidence = evidence.unwrap_or_default();
-    }
-}
-
 fn decimal(number: Option<Decimal>) -> String {
     number.map_or_else(String::new, |number| number.normalize().to_string())
 }
