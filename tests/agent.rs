@@ -3,6 +3,7 @@
 mod away;
 mod bad_cells;
 mod bad_files;
+mod first;
 mod form;
 mod keeping;
 mod large;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap_complete::Shell;
 use tiendo_shared::period::ReportingPeriod;
 
 use crate::command::enrol::Options;
@@ -31,6 +32,13 @@ pub(crate) struct Invocation {
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
+    /// Nothing was named: show what waits and what is due.
+    Overview,
+    /// Print what a shell completes commands by.
+    Completions {
+        /// Which one.
+        shell: Shell,
+    },
     /// Show what is owed and by when.
     Due,
     /// Make a form.
@@ -145,7 +153,10 @@ pub(crate) fn parse(args: &[OsString], lang: Lang) -> Result<Invocation, Stop> {
     if matches.get_flag("insecure-loopback") {
         flags.push(("insecure_loopback", "true".to_owned()));
     }
-    let command = command(matches.subcommand(), lang)?;
+    let command = match matches.subcommand() {
+        None if !matches.get_flag("json") => Command::Overview,
+        named => command(named, lang)?,
+    };
     Ok(Invocation {
         home: matches.get_one("home").cloned(),
         json: matches.get_flag("json"),
@@ -191,6 +202,9 @@ fn command(named: Option<(&str, &ArgMatches)>, lang: Lang) -> Result<Command, St
         }
         Some(("repair", of)) => Command::Repair { release: of.get_flag("release") },
         Some(("run", _)) => Command::Run,
+        Some(("completions", of)) => {
+            Command::Completions { shell: of.get_one("shell").copied().unwrap_or(Shell::Bash) }
+        }
         Some(("service", of)) => match of.subcommand() {
             Some((_, of)) => Command::InstallService {
                 user: of.get_flag("user"),
@@ -201,6 +215,13 @@ fn command(named: Option<(&str, &ArgMatches)>, lang: Lang) -> Result<Command, St
         Some(("status", of)) => Command::Status { send: of.get_flag("send") },
         _ => return Err(Stop::Wrong(lang.usage_missing_command().to_owned())),
     })
+}
+
+/// What a shell completes commands by.
+pub(crate) fn completions(shell: Shell, lang: Lang) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut program(lang), "tiendo-agent", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// The language a command line asks for, looked up before it is understood, so
@@ -327,7 +348,9 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_in_the_officers_language_with_what_was_meant() {
         for (line, vi, en) in [
-            ("", "Thiếu lệnh", "command is missing"),
+            ("--json", "Thiếu lệnh", "command is missing"),
+            ("service", "Thiếu lệnh", "command is missing"),
+            ("completions tcsh", "`bash`", "`bash`"),
             ("sumbit a.csv", "Ý là `submit`?", "Did you mean `submit`?"),
             ("check a.csv --ofline", "Ý là `--offline`?", "Did you mean `--offline`?"),
             ("check", "Thiếu `<TỆP>`", "`<FILE>` is missing"),
@@ -338,6 +361,25 @@ mod tests {
             assert!(wrong(line, Lang::Vi).contains(vi), "{}", wrong(line, Lang::Vi));
             assert!(wrong(line, Lang::En).contains(en), "{}", wrong(line, Lang::En));
         }
+    }
+
+    #[test]
+    fn every_command_shows_how_it_is_used() {
+        for lang in [Lang::Vi, Lang::En] {
+            for command in program(lang).get_subcommands() {
+                let name = command.get_name();
+                let Err(Stop::Shown(help)) = parse(&args(&format!("{name} --help")), lang) else {
+                    panic!("{name}");
+                };
+                let (_, examples) = help.split_once(lang.heading_examples()).expect(name);
+                let lines = examples.lines().map(str::trim).filter(|line| !line.is_empty());
+                for line in lines {
+                    let words: Vec<OsString> = line.split_whitespace().map(Into::into).collect();
+                    assert!(parse(&words, lang).is_ok(), "{line}");
+                }
+            }
+        }
+        assert_eq!(parse(&args(""), Lang::Vi).unwrap().command, Command::Overview);
     }
 
     #[test]

@@ -67,6 +67,12 @@ pub enum Command {
     /// Append what an export has and this ledger has not; no server may run on it.
     #[command(after_help = "Example:\n  tiendo-server import --data ./data ledger.tiendo")]
     Import(Import),
+    /// Print the script by which a shell completes commands and flags.
+    #[command(after_help = "Example:\n  tiendo-server completions bash")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// Work with catalogues.
     #[command(subcommand)]
     Catalogue(Catalogue),
@@ -156,6 +162,7 @@ pub enum Catalogue {
         file: PathBuf,
     },
     /// Print the catalogue that ships with the server.
+    #[command(after_help = "Example:\n  tiendo-server catalogue show")]
     Show,
 }
 

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use clap::CommandFactory as _;
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::journal::Allocation;
 use tiendo_shared::submission::hexadecimal;
@@ -15,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::Serve;
+use crate::cli::{Cli, Serve};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::identity::{Authority, Files, Host};
@@ -52,6 +53,14 @@ pub fn serve(arguments: &Serve) -> ExitCode {
         .context("starting the runtime")
         .and_then(|runtime| runtime.block_on(serve_until_told(&config)));
     exit(done)
+}
+
+/// Prints what a shell completes commands by.
+pub fn complete(shell: clap_complete::Shell) -> ExitCode {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "tiendo-server", &mut script);
+    say(String::from_utf8_lossy(&script).trim_end());
+    ExitCode::SUCCESS
 }
 
 /// As many open files as the system allows: each connection is one.

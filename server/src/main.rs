@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Export(what) => keeping::export(&what),
         Command::Import(what) => keeping::import(&what),
         Command::Serve(serve) => command::serve(&serve),
+        Command::Completions { shell } => command::complete(shell),
         Command::Catalogue(Catalogue::Check { file }) => command::check_catalogue(&file),
         Command::Catalogue(Catalogue::Show) => command::show_catalogue(),
     }

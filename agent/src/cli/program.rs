@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command as Program, value_parser};
+use clap_complete::Shell;
 use tiendo_shared::period::ReportingPeriod;
 
 use super::ROLES;
@@ -18,7 +19,6 @@ pub(super) fn program(lang: Lang) -> Program {
         .disable_help_subcommand(true)
         .disable_help_flag(true)
         .disable_version_flag(true)
-        .subcommand_required(true)
         .subcommand_help_heading(lang.heading_commands())
         .override_usage(lang.usage_program())
         .help_template(template(lang))
@@ -80,6 +80,12 @@ fn of_ledger(lang: Lang) -> impl Iterator<Item = Program> {
                 .required(true)
                 .value_parser(value_parser!(PathBuf)),
         ),
+        command("completions", lang.about_completions(), lang.usage_completions(), lang).arg(
+            argument("shell", "SHELL", lang.arg_shell(), lang)
+                .required(true)
+                .value_parser(value_parser!(Shell))
+                .hide_possible_values(true),
+        ),
         command("repair", lang.about_repair(), lang.usage_repair(), lang).arg(flag(
             "release",
             lang.arg_release(),
@@ -95,7 +101,7 @@ fn service(lang: Lang) -> Program {
         .subcommand_required(true)
         .subcommand_help_heading(lang.heading_commands())
         .disable_help_subcommand(true)
-        .subcommand(command("install", about, usage, lang).args([
+        .subcommand(command("install", about, usage, lang).after_help("").args([
             flag("user", lang.arg_user(), lang),
             flag("dry-run", lang.arg_print(), lang).alias("print"),
         ]))
@@ -111,6 +117,43 @@ fn command(name: &'static str, about: &'static str, usage: &'static str, lang: L
         .override_usage(usage)
         .disable_help_flag(true)
         .help_template(template(lang))
+        .after_help(examples(name, lang))
+}
+
+/// What a command is typed like.
+fn examples(name: &str, lang: Lang) -> String {
+    let lines: &[&str] = match name {
+        "enrol" => &[
+            "tiendo-agent enrol --server tiendo.angiang.gov.vn:7443",
+            "tiendo-agent enrol --server tiendo.angiang.gov.vn:7443 --token-file token.txt",
+        ],
+        "due" => &["tiendo-agent due"],
+        "template" => {
+            &["tiendo-agent template", "tiendo-agent template --period 2026-Q3 --out bieu-mau.xlsx"]
+        }
+        "check" => &[
+            "tiendo-agent check bieu-mau.xlsx",
+            "tiendo-agent check so-lieu.csv --mapping so-lieu.toml --offline",
+        ],
+        "submit" => {
+            &["tiendo-agent submit bieu-mau.xlsx", "tiendo-agent submit so-lieu.csv --job so-lieu"]
+        }
+        "run" => &["tiendo-agent run -v"],
+        "service" => &["tiendo-agent service install", "tiendo-agent service install --user"],
+        "status" => &["tiendo-agent status", "tiendo-agent status --send"],
+        "receipts" => &[
+            "tiendo-agent receipts --last 50",
+            "tiendo-agent receipts 018f4e3a-9c1b-7d52-8b7e-3f2a9d1c5e60",
+        ],
+        "verify" => &["tiendo-agent verify"],
+        "export" => &["tiendo-agent export so-sach.xlsx"],
+        "repair" => &["tiendo-agent repair"],
+        "completions" => &["tiendo-agent completions bash"],
+        _ => &[],
+    };
+    let lines = lines.iter().map(|line| format!("\n  {line}"));
+    let heading = lang.heading_examples();
+    format!("{heading}{}", lines.collect::<String>())
 }
 
 fn globals(lang: Lang) -> Vec<Arg> {

@@ -1,10 +1,12 @@
 //! The commands, one file each; none knows another.
 
 mod check;
+mod completions;
 mod due;
 pub(crate) mod enrol;
 mod export;
 mod file;
+mod overview;
 mod receipts;
 mod repair;
 mod service;
@@ -25,6 +27,8 @@ pub(crate) async fn run(
     reread: &Reread<'_>,
 ) -> Result<Exit, Failed> {
     match command {
+        Command::Overview => overview::run(app).await,
+        Command::Completions { shell } => Ok(completions::run(app, shell)),
         Command::Due => due::run(app).await,
         Command::Template { period, out, force } => template::run(app, period, out, force).await,
         Command::Check { input, offline } => check::run(app, &input, offline).await,

@@ -45,6 +45,27 @@ phrases! {
         "Make `run` a service of the system (systemd)";
     about_service_install = "Cài và khởi động dịch vụ", "Install and start the service";
 
+    about_completions =
+        "In tập lệnh để shell tự điền tên lệnh và tùy chọn",
+        "Print the script by which a shell completes commands and options";
+    arg_shell = "bash, zsh, fish, powershell hoặc elvish", "bash, zsh, fish, powershell or elvish";
+    usage_completions =
+        "tiendo-agent completions <SHELL>", "tiendo-agent completions <SHELL>";
+    heading_examples = "Ví dụ:", "Examples:";
+    first_steps =
+        "Máy này chưa đăng ký với máy chủ của tỉnh.
+  1. Xin quản trị viên mã đăng ký và địa chỉ máy chủ.
+  2. tiendo-agent enrol --server TÊN:CỔNG
+  3. tiendo-agent due       xem phải gửi gì, hạn nào
+  4. tiendo-agent template  tạo biểu mẫu Excel; điền xong thì `submit`
+Xem mọi lệnh: tiendo-agent --help",
+        "This computer is not enrolled with the province's server.
+  1. Ask the administrator for a join token and the server's address.
+  2. tiendo-agent enrol --server HOST:PORT
+  3. tiendo-agent due       shows what to send and by when
+  4. tiendo-agent template  makes the Excel form; when it is filled, `submit` it
+All commands: tiendo-agent --help";
+
     arg_user =
         "Dịch vụ của người dùng này, không cần quyền quản trị",
         "A service of this user, without administrator rights";
@@ -137,7 +158,7 @@ phrases! {
     heading_arguments = "Tham số", "Arguments";
     heading_options = "Tùy chọn", "Options";
     heading_globals = "Tùy chọn chung", "Options of every command";
-    usage_program = "tiendo-agent <LỆNH> [TÙY CHỌN]", "tiendo-agent <COMMAND> [OPTIONS]";
+    usage_program = "tiendo-agent [LỆNH] [TÙY CHỌN]", "tiendo-agent [COMMAND] [OPTIONS]";
     usage_enrol = "tiendo-agent enrol --server TÊN:CỔNG [TÙY CHỌN]", "tiendo-agent enrol --server HOST:PORT [OPTIONS]";
     usage_due = "tiendo-agent due [TÙY CHỌN]", "tiendo-agent due [OPTIONS]";
     usage_template = "tiendo-agent template [TÙY CHỌN]", "tiendo-agent template [OPTIONS]";

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
@@ -30,7 +30,12 @@ const BACKDATED: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is none in this data folder.
-    #[error("`{}` is missing; `tiendo-server init --data DIR --host NAME` makes it", .0.display())]
+    #[error(
+        "`{}` is missing; `tiendo-server init --data {} --host NAME` makes all that is needed, \
+         `--insecure-loopback` serves this computer alone, to try it out",
+        .0.display(),
+        .0.parent().and_then(Path::parent).unwrap_or(Path::new("DIR")).display()
+    )]
     Missing(PathBuf),
     /// There is one already.
     #[error("`{}` is there already; an authority is made once and never overwritten", .0.display())]
