@@ -28,6 +28,7 @@ mod keeping;
 mod ledger;
 mod methods;
 mod network;
+mod packages;
 mod province;
 mod reconcile;
 mod resubmit;

@@ -174,6 +174,7 @@ async fn statuses_are_those_of_an_independent_recomputation_from_the_ledger() {
     }
     let ledger = Ledger::read(&clients).await;
     let catalogue = Catalogue::parse(&text).unwrap();
+    shares_are_sums_over_sums(&clients, &ledger).await;
     for target in catalogue.targets().iter().filter(|target| target.indicator != "ty-le") {
         let answer = status(&clients, &target.id).await;
         let expected = ledger.sums(&target.indicator);
@@ -200,6 +201,21 @@ async fn statuses_are_those_of_an_independent_recomputation_from_the_ledger() {
         assert_eq!(explanation.observed_pace, assessment.explanation.observed_pace);
     }
     as_of_now_is_now_and_quick(&clients).await;
+}
+
+/// `ty-le` is a hundred times the sum of the one over the sum of the other, month by month.
+async fn shares_are_sums_over_sums(clients: &Clients, ledger: &Ledger) {
+    let answer = status(clients, "A09").await;
+    let (above, below) = (ledger.sums("tong-0"), ledger.sums("tong-1"));
+    assert_eq!(answer.series.len(), above.len());
+    for (told, ((month, above), (_, below))) in answer.series.iter().zip(above.iter().zip(&below)) {
+        assert_eq!(told.period, *month);
+        let value: rust_decimal::Decimal = told.value.parse().unwrap();
+        let (above, below) =
+            (rust_decimal::Decimal::from(*above), rust_decimal::Decimal::from(*below));
+        let off = (value * below - above * rust_decimal::Decimal::ONE_HUNDRED).abs();
+        assert!(off < below * "0.0000000001".parse::<rust_decimal::Decimal>().unwrap(), "{told:?}");
+    }
 }
 
 async fn as_of_now_is_now_and_quick(clients: &Clients) {

@@ -37,6 +37,17 @@ pub(crate) fn published(path: &str) -> Option<PathBuf> {
     Some(path)
 }
 
+/// A fresh Debian, and packages to try in it. None where the test command said that this
+/// machine cannot have them.
+pub(crate) fn debian() -> Option<(PathBuf, PathBuf)> {
+    if is_without("debian") {
+        return None;
+    }
+    let place = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+    let found = place("TIENDO_DEBIAN").zip(place("TIENDO_PACKAGES"));
+    Some(found.expect("packages are made by `cargo xtask test`"))
+}
+
 /// The folder of the programs of `PostgreSQL`. None where the test command said that this
 /// machine cannot have them.
 pub(crate) fn postgres() -> Option<PathBuf> {

@@ -98,10 +98,19 @@ async fn send(clients: &Clients, department: &str, value: fn(u32) -> String) {
     }
 }
 
+/// Asks what changed until a day that has not come: nobody is bound by it.
+async fn ask_of_the_future(clients: &Clients) {
+    let to = Some(Timestamp { seconds: 4_000_000_000, nanos: 0 });
+    let from = Some(Timestamp { seconds: 1_000_000_000, nanos: 0 });
+    let request = v1::ListChangesRequest { from, to, ..Default::default() };
+    clients.status().list_changes(request).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_said_while_others_sent_is_said_again() {
     let server = Server::start_with(trial::options()).await;
     let clients = Arc::new(server.clients().await);
+    ask_of_the_future(&clients).await;
     let sending = Arc::new(AtomicUsize::new(2));
     let senders = [(trial::DEPARTMENT, 1), ("so-hai", 2)].map(|(department, _)| {
         let (clients, sending) = (Arc::clone(&clients), Arc::clone(&sending));

@@ -54,7 +54,7 @@ impl Changes {
             known_department(&self.figures.catalogue, &request.department)?;
         }
         let moves = match resume {
-            None => self.moves(&request, from, to).await?,
+            None => self.moves(&request, from, to, now).await?,
             Some(_) => Vec::new(),
         };
         let size = page::size(request.page_size);
@@ -80,6 +80,7 @@ impl Changes {
         request: &v1::ListChangesRequest,
         from: Timestamp,
         to: Timestamp,
+        now: Timestamp,
     ) -> Result<Vec<v1::VerdictMove>, Failure> {
         let wanted = v1::ListTargetStatusesRequest {
             horizon: request.horizon,
@@ -91,10 +92,10 @@ impl Changes {
             as_of: Some(wire::timestamp(instant)),
             ..wanted.clone()
         };
-        let before = self.standing.all(at(from), from).await?;
+        let before = self.standing.all(at(from), now).await?;
         let before: HashMap<String, i32> =
             before.into_iter().map(|status| (status.target, status.verdict)).collect();
-        let after = self.standing.all(at(to), to).await?;
+        let after = self.standing.all(at(to), now).await?;
         Ok(after
             .into_iter()
             .filter_map(|status| {
@@ -122,7 +123,7 @@ impl Changes {
         };
         loop {
             for series in &batch {
-                for (before, now) in self.between(series, from, query.as_of).await? {
+                for (before, now) in self.between(series, from, &query).await? {
                     let at = (series.key.clone(), now.period, now.revision);
                     if resume.as_ref().is_some_and(|resume| at <= *resume) {
                         continue;
@@ -156,8 +157,11 @@ impl Changes {
         &self,
         series: &Series,
         from: Timestamp,
-        to: Option<Timestamp>,
+        query: &SeriesQuery,
     ) -> Result<Vec<(Option<Measurement>, Measurement)>, Failure> {
+        if query.approved_only {
+            return self.approved_between(series, from).await;
+        }
         let mut found = Vec::new();
         for latest in series.measurements.iter().filter(|latest| from < latest.received) {
             if latest.revision == 0 {
@@ -165,12 +169,33 @@ impl Changes {
                 continue;
             }
             let store = &self.figures.store;
-            let all = store.revisions(&series.key, latest.period, to).await?;
+            let all = store.revisions(&series.key, latest.period, query.as_of).await?;
             let before = std::iter::once(None).chain(all.iter().copied().map(Some));
             let pairs = before.zip(all.iter().copied());
             found.extend(pairs.filter(|(_, now)| from < now.received));
         }
         Ok(found)
+    }
+
+    /// The approved values of a series that are others than those approved at an instant,
+    /// each with the one before.
+    async fn approved_between(
+        &self,
+        series: &Series,
+        from: Timestamp,
+    ) -> Result<Vec<(Option<Measurement>, Measurement)>, Failure> {
+        let query =
+            SeriesQuery { as_of: Some(from), approved_only: true, ..SeriesQuery::default() };
+        let known = self.one(&series.key, &query).await?.pop();
+        let known = known.map(|series| series.measurements).unwrap_or_default();
+        let before = |now: &Measurement| {
+            let place = known.binary_search_by_key(&now.period, |it| it.period).ok()?;
+            Some(known[place])
+        };
+        let pairs = series.measurements.iter().map(|now| (before(now), *now));
+        Ok(pairs
+            .filter(|(before, now)| before.is_none_or(|it| it.sequence != now.sequence))
+            .collect())
     }
 
     async fn change(

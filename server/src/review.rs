@@ -2,7 +2,7 @@
 
 mod findings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -167,9 +167,14 @@ impl Review {
             ..SeriesQuery::default()
         };
         let series = self.store.series(&query).await?;
-        let mut known = series.iter().flat_map(|one| &one.measurements);
-        if known.any(|measurement| seen < measurement.received) {
-            return Err(changed(department, period));
+        let known = series.iter().flat_map(|one| &one.measurements);
+        let sequences: BTreeSet<u64> = known.map(|measurement| measurement.sequence).collect();
+        for sequence in sequences {
+            // Its own receipt: what was lost and came back is dated with the first one.
+            let entries = self.store.entries(department, sequence, 1).await?;
+            if entries.first().is_none_or(|entry| seen < entry.recorded.received) {
+                return Err(changed(department, period));
+            }
         }
         Ok(())
     }

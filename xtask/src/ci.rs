@@ -22,7 +22,7 @@ pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
         let setting = Setting::prepare(root)?;
         return proto::accept(root, buf(&setting)?.as_path());
     }
-    let mut steps = Steps::new(9);
+    let mut steps = Steps::new(10);
     steps.step("fmt", || run(&mut cargo(root, ["fmt", "--all", "--check"])))?;
     let setting = steps.step("tools", || Setting::prepare(root))?;
     steps.step("proto", || check_protos(root, &setting))?;

@@ -30,8 +30,9 @@ const SERVERS: [Server; 2] = [
     },
 ];
 
-/// What a machine that checks changes may lack: the same tests run on `PostgreSQL` and `SQLite`.
-pub(crate) const OPTIONAL: &str = "mariadb";
+/// What a machine that checks changes may lack: the same tests run on `PostgreSQL` and
+/// `SQLite`, and a fresh Debian needs rights that not every machine gives.
+pub(crate) const OPTIONAL: [&str; 2] = ["mariadb", "debian"];
 
 /// The servers that are not there.
 #[derive(Debug, Default)]
@@ -59,7 +60,8 @@ pub(crate) fn prepare() -> Databases {
     databases
 }
 
-fn install(package: &str) -> anyhow::Result<()> {
+/// Installs a package of the system where this user may.
+pub(crate) fn install(package: &str) -> anyhow::Result<()> {
     let is_root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     anyhow::ensure!(is_root, "only root can install it");
     println!("   installing {package}, once …");

@@ -1,10 +1,12 @@
-//! The project's own commands: demo, test, ci, bench.
+//! The project's own commands: demo, test, ci, bench, package.
 #![expect(clippy::print_stdout, reason = "a command talks to the person who typed it")]
 
 mod bench;
 mod ci;
 mod databases;
+mod debian;
 mod demo;
+mod package;
 mod proto;
 mod step;
 mod testing;
@@ -34,6 +36,8 @@ enum Command {
     Ci(ci::Args),
     /// Measures speed and size as ratios against peers in the same run.
     Bench(bench::Args),
+    /// Makes the Debian packages of server and agent.
+    Package(package::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
         Command::Test(args) => testing::run_all(&root, &args),
         Command::Ci(args) => ci::run_all(&root, &args),
         Command::Bench(args) => bench::run_all(&root, &args),
+        Command::Package(args) => package::run_all(&root, &args),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,15 +5,17 @@
 //! * `TIENDO_BIN`: folder with `tiendo-server` and `tiendo-agent`;
 //! * `TIENDO_TOOLS`: folder with `grpcurl`, `buf` and a `python` that knows openpyxl;
 //! * `TIENDO_WITHOUT`: what could not be had, comma separated: `grpcurl`, `buf`,
-//!   `openpyxl`, `data`, `postgres`, `mariadb`. A test that needs one of these ends
-//!   early; without this word it fails. On machines that check changes (`CI=true`)
-//!   nothing but `mariadb` may be missing.
+//!   `openpyxl`, `data`, `postgres`, `mariadb`, `debian`. A test that needs one of these
+//!   ends early; without this word it fails. On machines that check changes (`CI=true`)
+//!   nothing but `mariadb` and `debian` may be missing;
+//! * `TIENDO_DEBIAN`, `TIENDO_PACKAGES`: a fresh Debian, and packages to try in it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
 use crate::databases::{self, Databases};
+use crate::debian;
 use crate::step::{Steps, cargo, run};
 use crate::tools::{self, Tools};
 
@@ -27,9 +29,10 @@ pub(crate) struct Args {
 
 /// Prepares, builds and tests.
 pub(crate) fn run_steps(root: &Path, args: &Args, steps: &mut Steps) -> anyhow::Result<()> {
-    let setting = steps.step("tools and data", || Setting::prepare(root))?;
+    let mut setting = steps.step("tools and data", || Setting::prepare(root))?;
     // One command for programs and tests, so that dependencies are compiled once.
     steps.step("build", || run(&mut cargo(root, ["build", "--workspace", "--bins", "--tests"])))?;
+    steps.step("packages", || setting.package(root))?;
     steps.step("test", || {
         let mut command = cargo(root, ["test", "--workspace"]);
         run(command.args(&args.cargo_test).envs(setting.environment(root)))
@@ -40,7 +43,7 @@ pub(crate) fn run_steps(root: &Path, args: &Args, steps: &mut Steps) -> anyhow::
 
 /// The command itself.
 pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
-    let mut steps = Steps::new(3);
+    let mut steps = Steps::new(4);
     run_steps(root, args, &mut steps)?;
     println!("\nall tests passed: {}", steps.summary());
     Ok(())
@@ -51,7 +54,15 @@ pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
 pub(crate) struct Setting {
     tools: Tools,
     databases: Databases,
+    debian: Result<Debian, String>,
     has_data: bool,
+}
+
+/// A fresh Debian, and packages to try in it.
+#[derive(Debug, Default)]
+struct Debian {
+    root: PathBuf,
+    packages: PathBuf,
 }
 
 impl Setting {
@@ -59,13 +70,25 @@ impl Setting {
     pub(crate) fn prepare(root: &Path) -> anyhow::Result<Self> {
         let tools = tools::prepare(root)?;
         let has_data = root.join("../shared/data").is_dir();
-        let setting = Self { tools, databases: databases::prepare(), has_data };
+        let debian = debian::prepare(root);
+        let debian = debian.map(|root| Debian { root, ..Debian::default() });
+        let debian = debian.map_err(|error| format!("{error:#}"));
+        let setting = Self { tools, databases: databases::prepare(), debian, has_data };
         setting.report();
-        let needed = setting.missing().into_iter().any(|name| name != databases::OPTIONAL);
+        let needed = |name: &&str| !databases::OPTIONAL.contains(name);
+        let needed = setting.missing().iter().any(needed);
         if needed && is_checking_machine() {
             bail!("CI is set, so nothing may be missing");
         }
         Ok(setting)
+    }
+
+    /// Makes packages of the programs, where there is a Debian to try them in.
+    fn package(&mut self, root: &Path) -> anyhow::Result<()> {
+        if let Ok(debian) = &mut self.debian {
+            debian.packages = debian::packages(root)?;
+        }
+        Ok(())
     }
 
     /// The tools.
@@ -76,14 +99,21 @@ impl Setting {
     fn missing(&self) -> Vec<&'static str> {
         let data = (!self.has_data).then_some("data");
         let tools = self.tools.without.iter().chain(&self.databases.without);
-        tools.copied().chain(data).collect()
+        let debian = self.debian.is_err().then_some("debian");
+        tools.copied().chain(data).chain(debian).collect()
     }
 
-    fn environment(&self, root: &Path) -> [(&'static str, String); 3] {
+    fn environment(&self, root: &Path) -> [(&'static str, String); 5] {
+        let debian = self.debian.as_ref();
+        let place = |of: fn(&Debian) -> &PathBuf| {
+            debian.map_or_else(|_| String::new(), |debian| of(debian).display().to_string())
+        };
         [
             ("TIENDO_BIN", root.join("target/debug").display().to_string()),
             ("TIENDO_TOOLS", self.tools.bin.display().to_string()),
             ("TIENDO_WITHOUT", self.missing().join(",")),
+            ("TIENDO_DEBIAN", place(|debian| &debian.root)),
+            ("TIENDO_PACKAGES", place(|debian| &debian.packages)),
         ]
     }
 
@@ -100,6 +130,9 @@ impl Setting {
             let names = self.databases.without.join(", ");
             println!("   not here, tests that ask them do not run: {names}");
             print!("{}", self.databases.reason);
+        }
+        if let Err(why) = &self.debian {
+            println!("   not here, packages are not tried: debian\n   because: {why}");
         }
         if !self.has_data {
             println!("   not here, tests on published files do not run: ../shared/data");

@@ -23,6 +23,9 @@ pub enum Reason {
     /// One value is left after the break.
     #[error("the break in the series leaves only one comparable value, so no pace can be seen yet")]
     BreakLeavesOnePoint,
+    /// A promise for every year, and years of which nothing is known.
+    #[error("the promise is for every year, and for some years there is no value")]
+    YearsUnknown,
     /// The base lies after the latest value.
     #[error("the period progress is counted from is later than the latest usable value")]
     BaseAfterCurrent,
@@ -85,6 +88,7 @@ impl Reason {
             Self::NoScale => "NO_SCALE",
             Self::BreakLeavesOnePoint => "BREAK_LEAVES_ONE_POINT",
             Self::BaseAfterCurrent => "BASE_AFTER_CURRENT",
+            Self::YearsUnknown => "YEARS_UNKNOWN",
             Self::ZeroBase => "ZERO_BASE",
             Self::NegativeBase => "NEGATIVE_BASE",
             Self::SignChange => "SIGN_CHANGE",

@@ -61,8 +61,14 @@ pub(super) fn judge(
         if promise.upper.is_some_and(|upper| exceeds(&base, current, upper)) {
             notes.flag(Flag::Exceeds);
         }
-        notes.met();
-        return Ok(Verdict::Met);
+        if years_to(question.target.horizon, current.period()) <= 0.0 {
+            notes.met();
+            return Ok(Verdict::Met);
+        }
+        // The years to come can still bring the average down.
+        notes.explanation.score = paces.progress.map(ratio::score_to_target);
+        notes.explanation.symbol = paces.progress.map(|progress| TO_TARGET.class(progress).name());
+        return Ok(Verdict::OnTrack);
     }
     let after_base = series.earlier.iter().filter(|point| point.period() > base.period());
     let met = after_base.rev().find(|point| has_grown(&base, point, promise.lower));

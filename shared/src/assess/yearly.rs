@@ -1,7 +1,8 @@
 //! Promises for every year: a floor held each year, a number rising each year.
 //!
 //! A year without a value is a finding, not a miss. While the horizon is not reached a
-//! promise kept in every year so far is on track; at the horizon it is met. Kept in the
+//! promise kept in every year so far is on track; at the horizon it is met, unless a year
+//! is not known: nobody can say then that it was kept in every one. Kept in the
 //! latest year but not in all before it is at risk, and off track at the horizon. Not kept
 //! in the latest year is off track; a number that fell is worsening.
 
@@ -35,11 +36,11 @@ pub(super) fn judge_floor(
     };
     notes.current(latest);
     notes.explanation.gap = latest.value.checked_sub(promise.bound);
-    note_gaps(from, &promised, notes);
+    let has_gaps = note_gaps(from, &promised, notes);
     let judged: Vec<_> =
         promised.iter().map(|point| (point, promise.is_kept(point.value))).collect();
     note_years(&judged, notes);
-    Ok(verdict(question, latest, notes).unwrap_or(Verdict::OffTrack))
+    verdict(question, latest, has_gaps, Verdict::OffTrack, notes)
 }
 
 /// Judges whether the value rises from each year to the next.
@@ -54,29 +55,43 @@ pub(super) fn judge_rise(
     write_pace(question, first, &series.current, notes);
     forecast::write(question, series, notes);
     let points: Vec<Point> = series.points().copied().collect();
-    note_gaps(first.period().year(), &points, notes);
+    let has_gaps = note_gaps(first.period().year(), &points, notes);
     let mut steps = points.iter().zip(points.iter().skip(1));
     let judged: Vec<_> =
         steps.clone().map(|(before, after)| (after, after.value > before.value)).collect();
     note_years(&judged, notes);
     let fell = steps.next_back().is_some_and(|(before, after)| after.value < before.value);
     let missed = if fell { Verdict::Worsening } else { Verdict::OffTrack };
-    Ok(verdict(question, &series.current, notes).unwrap_or(missed))
+    verdict(question, &series.current, has_gaps, missed, notes)
 }
 
-/// The verdict where the latest period kept the promise; none where it did not.
-fn verdict(question: &Question<'_>, latest: &Point, notes: &mut Notes) -> Option<Verdict> {
+/// The verdict; `missed` where the latest period did not keep the promise.
+fn verdict(
+    question: &Question<'_>,
+    latest: &Point,
+    has_gaps: bool,
+    missed: Verdict,
+    notes: &mut Notes,
+) -> Result<Verdict, Reason> {
     let horizon = question.target.horizon;
     if notes.explanation.periods_missed.is_empty() {
         let is_last = years_to(horizon, latest.period()) <= 0.0;
         if !is_last && notes.as_of.year() > horizon {
             notes.find(Finding::HorizonValuePending { horizon });
         }
-        return Some(if is_last { Verdict::Met } else { Verdict::OnTrack });
+        return match (is_last, has_gaps) {
+            (true, true) => Err(Reason::YearsUnknown),
+            (true, false) => Ok(Verdict::Met),
+            (false, _) => Ok(Verdict::OnTrack),
+        };
     }
     let has_passed = notes.horizon_has_passed(question, latest);
     let latest_kept = notes.explanation.periods_kept.last() == Some(&latest.period());
-    latest_kept.then_some(if has_passed { Verdict::OffTrack } else { Verdict::AtRisk })
+    Ok(match (latest_kept, has_passed) {
+        (true, true) => Verdict::OffTrack,
+        (true, false) => Verdict::AtRisk,
+        (false, _) => missed,
+    })
 }
 
 fn note_years(judged: &[(&Point, bool)], notes: &mut Notes) {
@@ -93,14 +108,17 @@ fn note_years(judged: &[(&Point, bool)], notes: &mut Notes) {
     }
 }
 
-fn note_gaps(from: i16, points: &[Point], notes: &mut Notes) {
+/// Whether a year before the latest has no value; names those that have none.
+fn note_gaps(from: i16, points: &[Point], notes: &mut Notes) -> bool {
     let years: Vec<i16> = points.iter().map(|point| point.period().year()).collect();
-    let Some(last) = years.last() else { return };
+    let Some(last) = years.last() else { return false };
     let earliest = ReportingPeriod::of_year(from).map_or(years[0], ReportingPeriod::year);
     let gaps: Vec<i16> = (earliest..=*last).filter(|year| !years.contains(year)).collect();
-    if !gaps.is_empty() {
+    let has_gaps = !gaps.is_empty();
+    if has_gaps {
         notes.find(Finding::YearsWithoutValue(gaps));
     }
+    has_gaps
 }
 
 fn write_pace(question: &Question<'_>, first: &Point, current: &Point, notes: &mut Notes) {

@@ -66,8 +66,8 @@ impl<'a> Duties<'a> {
     /// The indicators that `department` owes for `period`, in the catalogue's order;
     /// none if no report is owed.
     pub fn owed(&self, department: &str, period: ReportingPeriod) -> Vec<IndicatorIndex> {
-        let calendar = self.catalogue.calendar();
-        let counted = calendar.cut_off(period).1;
+        // Who is there on the period's last day owes it, and is expected in the province's sums.
+        let counted = period.last_day();
         if !self.exists(department, counted) || !self.is_owed_at_all(period) {
             return Vec::new();
         }

@@ -1,9 +1,12 @@
 //! What reads show.
 
 use tiendo_shared::measurement::{SeriesKey, Value};
+use tiendo_shared::wire::v1;
+use v1::measurement::Content;
 
 use super::samples::{
-    DEPARTMENTS, approve, key, number, part, period, reopen, second, submission, submission_of,
+    DEPARTMENTS, approve, key, number, part, period, reopen, second, sent, submission,
+    submission_of,
 };
 use super::{Shared, recorded};
 use crate::store::{CombinedQuery, Series, SeriesQuery};
@@ -121,6 +124,11 @@ pub(crate) async fn the_province_combines_what_was_known(store: &Shared) {
     assert_eq!(told(Some("share"), None).await, [figure("2023", "100.2", &[2])]);
     assert_eq!(told(Some("share"), Some(30)).await, [figure("2023", "0.2", &[0, 2])]);
     assert_eq!(told(Some("nothing"), None).await, []);
+    // Who says that the share does not apply stands on neither side, and lacks nothing.
+    let apart = Content::Missing(v1::MissingReason::NotApplicable as i32);
+    let apart = submission_of(DEPARTMENTS[2], 9, 60, vec![sent("share", "2023", apart)]);
+    store.append(apart).await.unwrap();
+    assert_eq!(told(Some("share"), None).await, [figure("2023", "100.2", &[])]);
 }
 
 pub(crate) async fn approved_figures_are_those_of_approved_reports(store: &Shared) {

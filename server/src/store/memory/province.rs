@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tiendo_shared::catalogue::Catalogue;
-use tiendo_shared::measurement::{Measurement, SeriesKey, Value};
+use tiendo_shared::measurement::{Measurement, MissingReason, SeriesKey, Value};
 use tiendo_shared::period::ReportingPeriod;
 use tiendo_shared::province::{Combined, Part, combine};
 
@@ -31,11 +31,16 @@ impl Books {
             .collect();
         let combined = periods.into_iter().filter_map(|period| {
             let parts = reporters.departments().enumerate().filter_map(|(reporter, id)| {
-                let is_number = |it: Measurement| matches!(it.observation.value, Value::Number(_));
-                let other = query.together_with.as_ref();
-                let has_both =
-                    other.is_none_or(|other| known(id, other, period).is_some_and(is_number));
-                let measurement = known(id, &indicator.id, period).filter(|_| has_both)?;
+                const NOWHERE: Value = Value::Missing(MissingReason::NotApplicable);
+                let mut measurement = known(id, &indicator.id, period)?;
+                if let Some(other) = &query.together_with {
+                    let said = known(id, other, period)?.observation.value;
+                    if said == NOWHERE {
+                        measurement.observation.value = NOWHERE;
+                    } else if !matches!(said, Value::Number(_)) {
+                        return None;
+                    }
+                }
                 let is_approved = self.is_approved(id, period, query.as_of);
                 let is_asked = is_approved || !query.approved_only;
                 is_asked.then_some(Part { reporter, measurement, is_approved })

@@ -1,6 +1,7 @@
 //! Acts and what they did: recorded like submissions, read by the marks of the chain.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tiendo_shared::journal::MAX_PAYLOAD_BYTES;
@@ -69,7 +70,7 @@ impl Core {
             }
         }
         let sequence = state.next()?;
-        let received = state.received(self.told.stamp(performed.at));
+        let received = state.received(self.told.stamp(performed.at, Duration::ZERO));
         let entry = Box::new(seal(performed, content, sequence, received, state.head));
         if entry.as_bytes().len() > MAX_PAYLOAD_BYTES {
             return Err(Error::Unavailable("an act is longer than 64 MiB".to_owned()));

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tiendo_shared::catalogue::IndicatorIndex;
 use tiendo_shared::indicator::Combination;
+use tiendo_shared::measurement::{MissingReason, Value};
 use tiendo_shared::period::ReportingPeriod;
 use tiendo_shared::province::{Combined, Part, Reporters, combine};
 
@@ -121,6 +122,17 @@ fn horizons(
     departments.iter().map(horizon).collect()
 }
 
+/// What a department says of the indicator that has to be reported too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Other {
+    /// A number, or there is no such indicator.
+    HasNumber,
+    /// It does not apply, so the department stands on neither side of the line.
+    NotApplicable,
+    /// Nothing that counts.
+    Lacks,
+}
+
 /// How one indicator is combined.
 struct Folding<'a> {
     asked: Asked,
@@ -174,8 +186,13 @@ impl Folding<'_> {
                 let period = point.0.period;
                 let is_approved = state.moves.is_approved(period, horizon);
                 let is_asked = is_approved || !self.asked.approved_only;
-                if is_asked && self.has_other(&state, period, horizon) {
-                    let measurement = state.measurement(point);
+                let other = self.other(&state, period, horizon);
+                if is_asked && other != Other::Lacks {
+                    let mut measurement = state.measurement(point);
+                    if other == Other::NotApplicable {
+                        measurement.observation.value =
+                            Value::Missing(MissingReason::NotApplicable);
+                    }
                     let part = Part { reporter, measurement, is_approved };
                     parts.entry(period).or_default().push(part);
                 }
@@ -191,13 +208,16 @@ impl Folding<'_> {
         Ok(parts)
     }
 
-    /// Whether the department has a number of the other indicator too, if there is one.
-    fn has_other(&self, state: &State, period: Period, horizon: u32) -> bool {
-        self.asked.other.is_none_or(|other| {
-            let series = state.find(other, "").map(|place| state.series(place));
-            let point = series.and_then(|series| series.as_of_period(period, horizon));
-            point.is_some_and(|(point, _)| state.is_number(&point))
-        })
+    /// What the department says of the other indicator, if there is one.
+    fn other(&self, state: &State, period: Period, horizon: u32) -> Other {
+        let Some(other) = self.asked.other else { return Other::HasNumber };
+        let series = state.find(other, "").map(|place| state.series(place));
+        let point = series.and_then(|series| series.as_of_period(period, horizon));
+        match point.map(|point| state.measurement(point).observation.value) {
+            Some(Value::Number(_)) => Other::HasNumber,
+            Some(Value::Missing(MissingReason::NotApplicable)) => Other::NotApplicable,
+            _ => Other::Lacks,
+        }
     }
 
     fn combine(&self, period: Period, parts: &[Part]) -> Option<Combined> {

@@ -11,6 +11,7 @@ use tiendo_shared::journal::{MAX_PAYLOAD_BYTES, Position, Reader};
 use tiendo_shared::submission::{Hash, Link, NO_HASH, Recorded};
 use tiendo_shared::wire::{Entry, EntryKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::time::Instant;
 
 use super::combine::Folds;
 use super::committer::{Failure, Queued, Work};
@@ -97,9 +98,10 @@ impl Core {
     /// Decides and records a submission.
     pub(super) async fn append(&self, submission: Submission) -> Result<Appended, Error> {
         self.floor.check(submission.content.len())?;
+        let came = Instant::now();
         let room = self.room(submission.content.len()).await?;
         let department = self.open_department(&submission.department);
-        match self.queue_up(&department, &submission, room)? {
+        match self.queue_up(&department, &submission, room, came)? {
             Step::Earlier(sequence) => self.repeated(&department, sequence, &submission).await,
             Step::Refused(decision, last) => self.not_recorded(&department, decision, last).await,
             Step::Queued(done) => {
@@ -151,6 +153,7 @@ impl Core {
         department: &Arc<Department>,
         submission: &Submission,
         room: OwnedSemaphorePermit,
+        came: Instant,
     ) -> Result<Step, Error> {
         let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
         let queue = queue.as_ref().ok_or_else(|| self.unavailable())?;
@@ -165,7 +168,7 @@ impl Core {
         }
         let places = std::mem::take(&mut decision.places);
         let sequence = state.next()?;
-        let received = state.received(self.told.stamp(submission.received));
+        let received = state.received(self.told.stamp(submission.received, came.elapsed()));
         let entry = Box::new(seal(submission, decision, sequence, received, state.head));
         if entry.as_bytes().len() > MAX_PAYLOAD_BYTES {
             return Err(Error::Unavailable("an entry is longer than 64 MiB; split it".to_owned()));

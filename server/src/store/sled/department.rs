@@ -338,11 +338,6 @@ impl State {
         places.map(|place| &self.series[*place as usize])
     }
 
-    /// Whether a point is a number.
-    pub(super) fn is_number(&self, point: &Point) -> bool {
-        point.number(&self.wide).is_some()
-    }
-
     /// A point as a measurement.
     pub(super) fn measurement(&self, (point, revision): (Point, u32)) -> Measurement {
         let first = self.first_received(point.sequence);

@@ -6,6 +6,7 @@
 //! and then looks for entries on their way that were stamped before.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -21,10 +22,13 @@ const MOST_AHEAD: i64 = 60_000_000;
 pub(super) struct Told(AtomicI64);
 
 impl Told {
-    /// The stamp of an entry that came at `received`; the lock of its department is held.
-    pub(super) fn stamp(&self, received: Timestamp) -> Timestamp {
+    /// The stamp of an entry that came at `received` and `waited` since; the lock of its
+    /// department is held.
+    pub(super) fn stamp(&self, received: Timestamp, waited: Duration) -> Timestamp {
         let (told, came) = (self.0.load(Ordering::SeqCst), received.as_microsecond());
-        if (came..=came + MOST_AHEAD).contains(&told) {
+        let waited = i64::try_from(waited.as_micros()).unwrap_or(i64::MAX);
+        let latest = came.saturating_add(waited).saturating_add(MOST_AHEAD);
+        if (came..=latest).contains(&told) {
             return Timestamp::from_microsecond(told + 1).unwrap_or(received);
         }
         received
