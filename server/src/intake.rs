@@ -12,8 +12,8 @@ use tiendo_shared::wire::{self, Answer, v1};
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::identity::{Caller, Members};
-use crate::signer::Desk;
-use crate::store::{Appended, Store, Submission};
+use crate::signer::Signer;
+use crate::store::{Appended, Store, Submission, Together};
 
 /// Above this many measurements the checks leave the threads that serve calls.
 const LARGE: usize = 5_000;
@@ -26,7 +26,7 @@ pub struct Intake {
     /// By what they are checked.
     pub catalogue: Arc<Catalogue>,
     /// Signs receipts.
-    pub desk: Desk,
+    pub signer: Arc<Signer>,
     /// Dates receipts.
     pub clock: Clock,
     /// Whose last submission it is, is remembered.
@@ -63,7 +63,7 @@ impl Intake {
         if let Appended::Recorded { recorded, .. } = &appended {
             self.members.submitted(caller, recorded.link.sequence);
         }
-        Ok(self.answer(appended).await)
+        Ok(self.answer(appended))
     }
 
     /// What was recorded under an id of the caller's department.
@@ -76,7 +76,7 @@ impl Intake {
         let found = self.store.recorded(department, parse_id(id)?).await?;
         let recorded = found.ok_or_else(|| Failure::not_found("submission", id))?;
         Ok(v1::GetReceiptResponse {
-            receipt: Some(self.sign(&recorded, false).await),
+            receipt: Some(self.sign(&recorded, &Together::alone(recorded.link.clone()), false)),
             outcomes: recorded.outcome_numbers(),
             rejections: recorded.rejection_messages(),
         })
@@ -155,7 +155,7 @@ impl Intake {
         };
         let is_ours = receipt.department == department
             && answer.is_for(id, groups)
-            && self.desk.has_signed(receipt);
+            && self.signer.has_signed(receipt);
         if !is_ours {
             tracing::warn!(%id, department, "an earlier answer that is not of this server");
             return None;
@@ -164,16 +164,18 @@ impl Intake {
         first.and_then(wire::instant).filter(|first| *first <= now)
     }
 
-    async fn answer(&self, appended: Appended) -> v1::SubmitMeasurementsResponse {
+    fn answer(&self, appended: Appended) -> v1::SubmitMeasurementsResponse {
         let server_time = Some(wire::timestamp(self.clock.now()));
         match appended {
-            Appended::Recorded { recorded, duplicate } => v1::SubmitMeasurementsResponse {
-                receipt: Some(self.sign(&recorded, duplicate).await),
-                outcomes: recorded.outcome_numbers(),
-                rejections: recorded.rejection_messages(),
-                counts: Some(Counts::of(&recorded.outcomes).into()),
-                server_time,
-            },
+            Appended::Recorded { recorded, duplicate, together } => {
+                v1::SubmitMeasurementsResponse {
+                    receipt: Some(self.sign(&recorded, &together, duplicate)),
+                    outcomes: recorded.outcome_numbers(),
+                    rejections: recorded.rejection_messages(),
+                    counts: Some(Counts::of(&recorded.outcomes).into()),
+                    server_time,
+                }
+            }
             Appended::NotRecorded { outcomes, rejections } => v1::SubmitMeasurementsResponse {
                 receipt: None,
                 counts: Some(Counts::of(&outcomes).into()),
@@ -184,8 +186,8 @@ impl Intake {
         }
     }
 
-    async fn sign(&self, recorded: &Recorded, duplicate: bool) -> v1::Receipt {
-        recorded.receipt(self.desk.sign(&recorded.link).await, duplicate)
+    fn sign(&self, recorded: &Recorded, together: &Together, duplicate: bool) -> v1::Receipt {
+        recorded.receipt(together.signed(|links| self.signer.sign(links)), duplicate)
     }
 }
 

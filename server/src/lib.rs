@@ -59,7 +59,7 @@ use crate::rpc::Services;
 use crate::rpc::gate::{Door, Gate};
 use crate::rpc::rates::Rates;
 use crate::security::Security;
-use crate::signer::{Desk, Signer};
+use crate::signer::Signer;
 use crate::standing::Standing;
 use crate::store::Store;
 use crate::tls::Acceptor;
@@ -206,7 +206,7 @@ fn services(
         intake: Intake {
             store: Arc::clone(store),
             catalogue: Arc::clone(catalogue),
-            desk: Desk::open(signer),
+            signer: Arc::new(signer),
             clock: clock.clone(),
             members: Arc::clone(acts.members()),
             most_items: config.limits.submission_items as usize,

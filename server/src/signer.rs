@@ -10,10 +10,6 @@ use tiendo_shared::signed::{self, Signed};
 use tiendo_shared::submission::Link;
 use tiendo_shared::wire::{self, v1};
 
-mod desk;
-
-pub use desk::Desk;
-
 /// Signs the links of receipts.
 #[derive(Debug)]
 pub struct Signer(Ed25519KeyPair);

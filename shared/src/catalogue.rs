@@ -103,6 +103,8 @@ pub struct Catalogue {
     inherited: HashMap<String, Vec<(String, Date)>>,
     /// Who reports each indicator.
     reporters: Vec<Reporters>,
+    /// By department: what it is listed to report, in order.
+    listed: HashMap<String, Vec<IndicatorIndex>>,
     calendar: Calendar,
     rules: Vec<Rule>,
 }
@@ -131,6 +133,20 @@ struct Parts {
     targets: Vec<Target>,
     rules: Vec<Rule>,
     calendar: Calendar,
+}
+
+/// What a department reports: as owner, as reporter, or because it took over.
+#[derive(Debug, Clone)]
+pub struct Remit<'a>(Vec<(&'a [IndicatorIndex], Option<Date>)>);
+
+impl Remit<'_> {
+    /// Whether an indicator is among them for what is counted until `day`: those that it
+    /// took over from have to have ended by then.
+    pub fn contains(&self, indicator: IndicatorIndex, day: Date) -> bool {
+        self.0.iter().any(|(listed, ended)| {
+            ended.is_none_or(|ended| ended < day) && listed.binary_search(&indicator).is_ok()
+        })
+    }
 }
 
 impl Catalogue {
@@ -183,6 +199,7 @@ impl Catalogue {
         let reporters = parts.indicators.iter().map(|it| Reporters::of(it, &by_id)).collect();
         Self {
             reporters,
+            listed: listed(&parts.indicators),
             version: parts.version,
             name: parts.name,
             source: source.to_owned(),
@@ -260,12 +277,10 @@ impl Catalogue {
         })
     }
 
-    /// Whether `department` reports `indicator` for what is counted until `day`: as
-    /// owner, as reporter, or because it took over from one that has ended by then.
-    pub fn reports(&self, department: &str, indicator: &Indicator, day: Date) -> bool {
-        self.origins(department).any(|(id, ended)| {
-            ended.is_none_or(|ended| ended < day) && indicator.is_reported_by(id)
-        })
+    /// What `department` reports, to be asked for many indicators.
+    pub fn remit(&self, department: &str) -> Remit<'_> {
+        let listed = |id: &str| self.listed.get(id).map_or(&[][..], Vec::as_slice);
+        Remit(self.origins(department).map(|(id, ended)| (listed(id), ended)).collect())
     }
 
     /// The department itself, and those it took over from with the last day of each.
@@ -347,6 +362,19 @@ fn inheritance(departments: &[Department]) -> HashMap<String, Vec<(String, Date)
 }
 
 /// A version added later never changes what an earlier period meant.
+fn listed(indicators: &[Indicator]) -> HashMap<String, Vec<IndicatorIndex>> {
+    let mut listed: HashMap<String, Vec<IndicatorIndex>> = HashMap::new();
+    for (at, indicator) in (0..).zip(indicators) {
+        for id in std::iter::once(&indicator.owner).chain(&indicator.reporters) {
+            let own = listed.entry(id.clone()).or_default();
+            if own.last() != Some(&at) {
+                own.push(at);
+            }
+        }
+    }
+    listed
+}
+
 fn in_force(versions: &[Version], ids: &[String], period: ReportingPeriod) -> usize {
     if ids.len() < 2 {
         return 0;

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::catalogue::{Catalogue, IndicatorIndex};
+use crate::catalogue::{Catalogue, IndicatorIndex, Remit};
 use crate::department::Department;
 use crate::indicator::Indicator;
 use crate::measurement::{MissingReason, Observation, ObservationStatus, Value};
@@ -99,6 +99,8 @@ pub struct Group<'a> {
     /// Whether the period may be reported now.
     open: Result<(), Refusal>,
     indicator: Option<IndicatorIndex>,
+    /// What the department reports.
+    remit: Remit<'a>,
 }
 
 /// Checks the measurements of one department at one instant.
@@ -112,20 +114,25 @@ pub struct Checker<'a> {
     pub now: Timestamp,
 }
 
-impl Checker<'_> {
+impl<'c> Checker<'c> {
     /// Reads what a group says once.
-    pub fn group<'a>(&self, draft: GroupDraft<'a>) -> Group<'a> {
+    pub fn group<'a>(&self, draft: GroupDraft<'a>) -> Group<'a>
+    where
+        'c: 'a,
+    {
         let period = draft.period.parse().map_err(|error: crate::period::ParseError| {
             refuse(Reason::PeriodForm, "period", error.to_string())
         });
         let open = period.clone().and_then(|period| self.permit_period(period));
-        Group { draft, period, open, indicator: self.catalogue.indicator_index(draft.indicator) }
+        let indicator = self.catalogue.indicator_index(draft.indicator);
+        let remit = self.catalogue.remit(&self.department.id);
+        Group { draft, period, open, indicator, remit }
     }
 
     /// Everything that can be checked without knowing what is stored.
     pub fn check(&self, group: &Group<'_>, draft: &Draft<'_>) -> Result<Checked, Refusal> {
         let checked = self.read(group, draft)?;
-        self.permit(&checked)?;
+        self.permit(group, &checked)?;
         group.open.clone()?;
         Ok(checked)
     }
@@ -157,7 +164,7 @@ impl Checker<'_> {
     }
 
     /// Whether the department reports this indicator at all.
-    fn permit(&self, checked: &Checked) -> Result<(), Refusal> {
+    fn permit(&self, group: &Group<'_>, checked: &Checked) -> Result<(), Refusal> {
         let indicator = &self.catalogue.indicators()[usize::from(checked.indicator)];
         if indicator.formula.is_some() {
             let message = format!(
@@ -167,8 +174,7 @@ impl Checker<'_> {
             );
             return Err(refuse(Reason::DerivedIndicator, "indicator", message));
         }
-        let (department, day) = (&self.department.id, checked.period.last_day());
-        if !self.catalogue.reports(department, indicator, day) {
+        if !group.remit.contains(checked.indicator, checked.period.last_day()) {
             let message = format!(
                 "`{}` is reported by `{}`, not by `{}`",
                 indicator.id, indicator.owner, self.department.id

@@ -47,6 +47,9 @@ enum Command {
         /// About a minute: fewer rounds, a smaller store.
         #[arg(long)]
         quick: bool,
+        /// Measure this part alone.
+        #[arg(long)]
+        only: Option<Part>,
         /// Added by `cargo bench`.
         #[arg(long, hide = true)]
         bench: bool,
@@ -60,6 +63,17 @@ enum Command {
         #[arg(long)]
         log: Option<PathBuf>,
     },
+}
+
+/// A part of the benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Durable ingest against the bare peers.
+    Ingest,
+    /// A full store.
+    Store,
+    /// The agent.
+    Agent,
 }
 
 /// What is measured, and how thoroughly.
@@ -81,7 +95,7 @@ pub(crate) struct Plan {
 async fn main() -> anyhow::Result<()> {
     match Args::parse().command {
         Command::Peer { listen, log } => peer::serve(listen, log.as_deref()).await,
-        Command::Run { server, agent, out, quick, .. } => {
+        Command::Run { server, agent, out, quick, only, bench: _ } => {
             let scratch = out.parent().map(PathBuf::from).unwrap_or_default();
             let plan = if quick {
                 let seconds = Duration::from_secs(1);
@@ -113,9 +127,16 @@ async fn main() -> anyhow::Result<()> {
                 load.trim()
             );
             let mut report = Report::default();
-            ratios::measure(&plan, &mut report).await?;
-            store::measure(&plan, &mut report).await?;
-            agent::measure(&plan, &mut report).await?;
+            let wanted = |part| only.is_none_or(|only| only == part);
+            if wanted(Part::Ingest) {
+                ratios::measure(&plan, &mut report).await?;
+            }
+            if wanted(Part::Store) {
+                store::measure(&plan, &mut report).await?;
+            }
+            if wanted(Part::Agent) {
+                agent::measure(&plan, &mut report).await?;
+            }
             report.finish(&out, quick)
         }
     }

@@ -10,6 +10,9 @@ pub(crate) struct Args {
     /// About a minute: fewer rounds, a smaller store.
     #[arg(long)]
     quick: bool,
+    /// One part alone: `ingest`, `store` or `agent`.
+    #[arg(long)]
+    only: Option<String>,
 }
 
 /// Builds what is measured, measures, and leaves the figures in `target/bench.json`.
@@ -31,6 +34,9 @@ pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
         command.arg("--server").arg(target.join("release/tiendo-server"));
         command.arg("--agent").arg(target.join("agent/tiendo-agent"));
         command.arg("--out").arg(target.join("bench.json"));
+        if let Some(only) = &args.only {
+            command.args(["--only", only]);
+        }
         run(command.args(args.quick.then_some("--quick")))
     })
 }

@@ -120,12 +120,13 @@ pub(crate) fn owed<'c>(
     department: &str,
     period: ReportingPeriod,
 ) -> Vec<&'c Indicator> {
-    let reported = catalogue.indicators().iter().filter(|indicator| {
+    let (remit, day) = (catalogue.remit(department), period.last_day());
+    let reported = (0..).zip(catalogue.indicators()).filter(|(at, indicator)| {
         indicator.formula.is_none()
-            && catalogue.reports(department, indicator, period.last_day())
+            && remit.contains(*at, day)
             && indicator.accepts(period.frequency())
     });
-    reported.collect()
+    reported.map(|(_, indicator)| indicator).collect()
 }
 
 /// The period a form is made for when nobody says which: the last that ended

@@ -25,7 +25,7 @@ impl ServerInfoService for ServerInfo {
             catalogue_version: services.catalogue.version.clone(),
             server_time: Some(wire::timestamp(services.clock.now())),
             limits: Some(services.limits.into()),
-            ledger_key: services.intake.desk.public_key(),
+            ledger_key: services.intake.signer.public_key(),
             node: String::new(),
         }))
     }

@@ -44,7 +44,7 @@ impl fmt::Debug for Fixture {
 #[track_caller]
 pub(crate) fn recorded(appended: Appended) -> Recorded {
     match appended {
-        Appended::Recorded { recorded, duplicate: false } => recorded,
+        Appended::Recorded { recorded, duplicate: false, .. } => recorded,
         other => panic!("not newly recorded: {other:?}"),
     }
 }
@@ -53,7 +53,7 @@ pub(crate) fn recorded(appended: Appended) -> Recorded {
 #[track_caller]
 pub(crate) fn repeated(appended: Appended) -> Recorded {
     match appended {
-        Appended::Recorded { recorded, duplicate: true } => recorded,
+        Appended::Recorded { recorded, duplicate: true, .. } => recorded,
         other => panic!("not a duplicate: {other:?}"),
     }
 }

@@ -26,7 +26,7 @@ use tokio::sync::watch;
 
 use self::chain::unchained;
 use super::{
-    Appended, CombinedQuery, Error, Performed, Series, SeriesQuery, Store, Submission,
+    Appended, CombinedQuery, Error, Performed, Series, SeriesQuery, Store, Submission, Together,
     others_rejected,
 };
 
@@ -109,7 +109,9 @@ impl Books {
         let is_same =
             entry.kind == EntryKind::Submission && entry.content_hash == submission.content_hash;
         Some(if is_same {
-            Ok(Appended::Recorded { recorded: entry.recorded.clone(), duplicate: true })
+            let recorded = entry.recorded.clone();
+            let together = Together::alone(recorded.link.clone());
+            Ok(Appended::Recorded { recorded, duplicate: true, together })
         } else {
             Err(Error::ContentDiffers(submission.id))
         })
@@ -202,7 +204,8 @@ impl Store for MemoryStore {
         }
         books.departments.entry(submission.department).or_default().push(entry);
         self.changes.send_modify(|count| *count += 1);
-        Ok(Appended::Recorded { recorded, duplicate: false })
+        let together = Together::alone(recorded.link.clone());
+        Ok(Appended::Recorded { recorded, duplicate: false, together })
     }
 
     async fn rehearse(&self, submission: Submission) -> Result<Appended, Error> {

@@ -23,9 +23,12 @@ use tokio::sync::watch;
 pub mod export;
 pub mod memory;
 pub mod sled;
+mod together;
 
 #[cfg(test)]
 mod conformance;
+
+pub use together::Together;
 
 /// Keeps the ledger and answers from what is derived of it.
 ///
@@ -184,6 +187,8 @@ pub enum Appended {
         recorded: Recorded,
         /// True if an earlier call recorded it.
         duplicate: bool,
+        /// The entry among those that one signature can cover.
+        together: Together,
     },
     /// Nothing was recorded: a rehearsal, or `all_or_nothing` with a refusal.
     NotRecorded {

@@ -1,6 +1,5 @@
 //! What goes on on a connection: its open calls, and what its peer lets us wait for.
 
-use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -29,14 +28,14 @@ struct State {
     open: usize,
     last: Instant,
     next: u64,
-    /// Since when a part of each call waits for the peer.
-    waits: HashMap<u64, Instant>,
+    /// Since when a part of each call waits for the peer; there are few at a time.
+    waits: Vec<(u64, Instant)>,
     refused: u32,
 }
 
 impl Activity {
     pub(super) fn new() -> Self {
-        let (last, waits) = (Instant::now(), HashMap::new());
+        let (last, waits) = (Instant::now(), Vec::new());
         let state = State { called: false, open: 0, last, next: 0, waits, refused: 0 };
         Self { state: Mutex::new(state), hang_up: CancellationToken::new() }
     }
@@ -64,7 +63,7 @@ impl Activity {
 
     /// Since when the peer lets us wait.
     pub(super) fn waits_since(&self) -> Option<Instant> {
-        self.state().waits.values().min().copied()
+        self.state().waits.iter().map(|(_, since)| *since).min()
     }
 
     /// A call begins: its request's body and what is held until its answer is over.
@@ -94,7 +93,7 @@ impl Call {
     /// The answer, which keeps the call open until it is over.
     pub(super) fn answer(self, answer: Body) -> Body {
         let wait = Wait::new(&self.0);
-        Body::new(Leaving { inner: answer, wait, _call: self })
+        Body::new(Leaving { inner: answer, rest: Bytes::new(), wait, _call: self })
     }
 }
 
@@ -118,11 +117,14 @@ impl Wait {
     }
 
     fn begins(&self) {
-        self.0.state().waits.entry(self.1).or_insert_with(Instant::now);
+        let waits = &mut self.0.state().waits;
+        if waits.iter().all(|(number, _)| *number != self.1) {
+            waits.push((self.1, Instant::now()));
+        }
     }
 
     fn ends(&self) {
-        self.0.state().waits.remove(&self.1);
+        self.0.state().waits.retain(|(number, _)| *number != self.1);
     }
 }
 
@@ -200,9 +202,18 @@ impl http_body::Body for Arriving {
     }
 }
 
+/// A part of a short answer: what is longer by a byte, HTTP/2 hands to the system by itself,
+/// and what follows once more.
+const PART_BYTES: usize = 255;
+
+/// Longest answer that leaves in such parts, together with what goes before and after it.
+const SHORT_BYTES: usize = 2 << 10;
+
 /// An answer that leaves.
 struct Leaving {
     inner: Body,
+    /// What is left of a short one.
+    rest: Bytes,
     wait: Wait,
     _call: Call,
 }
@@ -216,21 +227,34 @@ impl http_body::Body for Leaving {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
         self.wait.ends();
-        let frame = Pin::new(&mut self.inner).poll_frame(context);
-        // It is asked for the next part when the peer has taken this one.
-        if matches!(&frame, Poll::Ready(Some(Ok(frame))) if frame.is_data()) {
+        let frame = if self.rest.is_empty() {
+            Pin::new(&mut self.inner).poll_frame(context)
+        } else {
+            Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.rest)))))
+        };
+        let Poll::Ready(Some(Ok(frame))) = frame else { return frame };
+        let frame = frame.map_data(|mut data| {
+            // It is asked for the next part when the peer has taken this one.
             self.wait.begins();
-        }
-        frame
+            if (PART_BYTES + 1..=SHORT_BYTES).contains(&data.len()) {
+                self.rest = data.split_off(PART_BYTES);
+            }
+            data
+        });
+        Poll::Ready(Some(Ok(frame)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.rest.is_empty() && self.inner.is_end_stream()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
+    use http_body::Body as _;
+
     use super::*;
 
     #[test]
@@ -246,6 +270,25 @@ mod tests {
             (&[7], true, false),
         ] {
             assert_eq!(framing.take(bytes), (whole, begun), "{bytes:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_short_answer_leaves_in_parts_and_a_long_one_as_it_is() {
+        for (length, parts) in [(0, 1), (255, 1), (256, 2), (511, 3), (2048, 9), (2049, 1)] {
+            let sent: String = ('a'..='z').cycle().take(length).collect();
+            let activity = Arc::new(Activity::new());
+            let (_, call) = activity.begin(Body::empty());
+            let mut answer = call.answer(Body::new(sent.clone()));
+            let mut got: Vec<Bytes> = Vec::new();
+            while let Some(frame) = poll_fn(|it| Pin::new(&mut answer).poll_frame(it)).await {
+                got.push(frame.unwrap().into_data().unwrap());
+                assert!(activity.waits_since().is_some(), "the peer has to take it");
+            }
+            assert_eq!(got.concat(), sent.into_bytes());
+            assert_eq!(got.len().max(1), parts, "{length}");
+            drop(answer);
+            assert!(activity.idle_since().is_some());
         }
     }
 }

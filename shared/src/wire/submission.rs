@@ -36,9 +36,16 @@ pub fn check_all(
 
 /// Places of good items whose key an earlier one has.
 fn repeated(results: &[Result<Checked, Refusal>]) -> Vec<usize> {
+    let key = |item: &'_ Checked| (item.indicator, item.period);
+    let good = || results.iter().enumerate().filter_map(|(at, it)| Some((at, it.as_ref().ok()?)));
+    // Reports come in order, and what rises never repeats.
+    let keys = good().map(|(_, it)| (key(it), it.members.as_str()));
+    if keys.is_sorted_by(|one, next| one < next) {
+        return Vec::new();
+    }
     let mut seen = HashSet::with_capacity(results.len());
-    let good = results.iter().enumerate().filter_map(|(at, item)| Some((at, item.as_ref().ok()?)));
-    good.filter(|(_, it)| !seen.insert((it.indicator, it.period, it.members.as_str())))
+    good()
+        .filter(|(_, it)| !seen.insert((key(it), it.members.as_str())))
         .map(|(index, _)| index)
         .collect()
 }

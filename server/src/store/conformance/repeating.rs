@@ -59,7 +59,7 @@ pub(crate) async fn concurrent_repeats_are_recorded_once(store: &Shared) {
         let (firsts, repeats): (Vec<_>, Vec<_>) = answers
             .into_iter()
             .map(|answer| match answer {
-                Appended::Recorded { recorded, duplicate } => (recorded, duplicate),
+                Appended::Recorded { recorded, duplicate, .. } => (recorded, duplicate),
                 other @ Appended::NotRecorded { .. } => panic!("{other:?}"),
             })
             .partition(|(_, duplicate)| !duplicate);

@@ -10,6 +10,7 @@ use tiendo_shared::submission::{Hash, Link, NO_HASH, Recorded};
 use tiendo_shared::wire::Entry;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use super::committer::Done;
 use super::core::Core;
 use super::department::{Department, State};
 use crate::store::{Error, Performed};
@@ -21,7 +22,7 @@ enum Step {
     /// It does not fit its report, given the entries up to this one.
     Refused(Refused, u32),
     /// It is in the queue.
-    Queued(oneshot::Receiver<Box<Entry>>),
+    Queued(oneshot::Receiver<Done>),
 }
 
 impl Core {
@@ -40,7 +41,7 @@ impl Core {
                 self.durable(&department, last).await?;
                 Err(refused.into())
             }
-            Step::Queued(done) => Ok(done.await.map_err(|_| self.unavailable())?.recorded),
+            Step::Queued(done) => Ok(done.await.map_err(|_| self.unavailable())?.entry.recorded),
         }
     }
 

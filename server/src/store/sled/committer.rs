@@ -13,6 +13,7 @@ use tiendo_shared::wire::Entry;
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
 use super::department::Department;
+use crate::store::Together;
 
 /// Most entries in a group.
 const MOST_ENTRIES: usize = 4096;
@@ -35,9 +36,16 @@ pub(super) struct Queued {
     pub(super) sequence: u32,
     pub(super) entry: Box<Entry>,
     /// Gets the entry back once it is durable; dropped if it never will be.
-    pub(super) done: oneshot::Sender<Box<Entry>>,
+    pub(super) done: oneshot::Sender<Done>,
     /// Its share of the bytes that may wait.
     pub(super) room: OwnedSemaphorePermit,
+}
+
+/// An entry that is durable.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) entry: Box<Entry>,
+    pub(super) together: Together,
 }
 
 /// Why the journal cannot be written any more, once it cannot.
@@ -98,19 +106,21 @@ impl Committer {
 
     fn commit(&mut self, group: &mut Vec<Work>) -> Result<Position, journal::Error> {
         let mut positions = Vec::with_capacity(group.len());
+        let mut links = Vec::with_capacity(group.len());
         for work in &*group {
             if let Work::Entry(queued) = work {
                 positions.push(self.journal.append(queued.entry.as_bytes())?);
+                links.push(queued.entry.recorded.link.clone());
             }
         }
         let end = self.journal.commit()?;
         let count = positions.len() as u64;
-        let mut positions = positions.into_iter();
+        let mut durable = positions.into_iter().zip(Together::of(links));
         for work in group.drain(..) {
             match work {
                 Work::Entry(queued) => {
-                    if let Some(position) = positions.next() {
-                        queued.finish(position);
+                    if let Some((position, together)) = durable.next() {
+                        queued.finish(position, together);
                     }
                 }
                 // Nobody waits any more if it fails.
@@ -140,11 +150,11 @@ impl Work {
 }
 
 impl Queued {
-    fn finish(self, position: Position) {
+    fn finish(self, position: Position, together: Together) {
         let head = self.entry.recorded.link.entry_hash;
         self.department.durable().add(self.sequence, head, position);
         drop(self.room);
         // The caller may have gone; the entry is durable all the same.
-        drop(self.done.send(self.entry));
+        drop(self.done.send(Done { entry: self.entry, together }));
     }
 }

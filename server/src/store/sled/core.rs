@@ -14,11 +14,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::time::Instant;
 
 use super::combine::Folds;
-use super::committer::{Failure, Queued, Work};
+use super::committer::{Done, Failure, Queued, Work};
 use super::department::{Decision, Department, Durable, State};
 use super::floor::Floor;
 use super::settle::Told;
-use crate::store::{Appended, Error, Submission};
+use crate::store::{Appended, Error, Submission, Together};
 
 /// Bytes after which a page of entries ends.
 const PAGE_BYTES: usize = 4 << 20;
@@ -59,7 +59,7 @@ enum Step {
     /// It was refused, given the entries up to this one.
     Refused(Decision, u32),
     /// It is in the queue.
-    Queued(oneshot::Receiver<Box<Entry>>),
+    Queued(oneshot::Receiver<Done>),
 }
 
 /// How many permits stand for so many bytes.
@@ -105,8 +105,8 @@ impl Core {
             Step::Earlier(sequence) => self.repeated(&department, sequence, &submission).await,
             Step::Refused(decision, last) => self.not_recorded(&department, decision, last).await,
             Step::Queued(done) => {
-                let entry = done.await.map_err(|_| self.unavailable())?;
-                Ok(Appended::Recorded { recorded: entry.recorded, duplicate: false })
+                let Done { entry, together } = done.await.map_err(|_| self.unavailable())?;
+                Ok(Appended::Recorded { recorded: entry.recorded, duplicate: false, together })
             }
         }
     }
@@ -188,7 +188,7 @@ impl Core {
         sequence: u32,
         entry: Box<Entry>,
         room: OwnedSemaphorePermit,
-    ) -> Result<oneshot::Receiver<Box<Entry>>, Error> {
+    ) -> Result<oneshot::Receiver<Done>, Error> {
         let (done, wait) = oneshot::channel();
         let department = Arc::clone(department);
         let queued = Queued { department, sequence, entry, done, room };
@@ -207,7 +207,8 @@ impl Core {
         if entry.kind != EntryKind::Submission || entry.content_hash != submission.content_hash {
             return Err(Error::ContentDiffers(submission.id));
         }
-        Ok(Appended::Recorded { recorded: entry.recorded, duplicate: true })
+        let together = Together::alone(entry.recorded.link.clone());
+        Ok(Appended::Recorded { recorded: entry.recorded, duplicate: true, together })
     }
 
     /// An answer that rests on the entries up to `last`, which may not be durable yet.
