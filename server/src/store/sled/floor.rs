@@ -4,7 +4,8 @@
 //! which takes a microsecond, so that taking goes on by itself as soon as there is room.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rustix::fs::statvfs;
 
@@ -18,19 +19,22 @@ const DEFAULT_BYTES: u64 = 512 << 20;
 pub(super) struct Floor {
     directory: PathBuf,
     bytes: Option<u64>,
+    /// Free bytes of a disk that is simulated.
+    told: Option<Arc<AtomicU64>>,
     is_low: AtomicBool,
 }
 
 impl Floor {
-    pub(super) fn new(directory: &Path, bytes: Option<u64>) -> Self {
-        Self { directory: directory.to_path_buf(), bytes, is_low: AtomicBool::new(false) }
+    pub(super) fn new(directory: &Path, bytes: Option<u64>, told: Option<Arc<AtomicU64>>) -> Self {
+        Self { directory: directory.to_path_buf(), bytes, told, is_low: AtomicBool::new(false) }
     }
 
     /// Fails while less than the floor would be left after `bytes` more.
     pub(super) fn check(&self, bytes: usize) -> Result<(), Error> {
         // A disk that does not tell is judged by its writes.
         let Ok(disk) = statvfs(&self.directory) else { return Ok(()) };
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let left = || disk.f_bavail.saturating_mul(disk.f_frsize);
+        let free = self.told.as_ref().map_or_else(left, |told| told.load(Ordering::Relaxed));
         let whole = disk.f_blocks.saturating_mul(disk.f_frsize);
         let floor = self.bytes.unwrap_or_else(|| DEFAULT_BYTES.min(whole / 20));
         let is_low = free.saturating_sub(bytes as u64) < floor;
