@@ -116,6 +116,11 @@ impl Agent {
         }))
     }
 
+    /// What the simulation puts around it.
+    pub(crate) fn surroundings(&self) -> Arc<dyn Surroundings> {
+        Arc::clone(&self.0) as Arc<dyn Surroundings>
+    }
+
     /// Its place among the agents.
     pub(crate) fn number(&self) -> usize {
         self.0.number
@@ -146,7 +151,7 @@ impl Agent {
         let out = Said::default();
         let console = Console::plain(out.clone(), self.0.said.clone());
         let run = async move { tiendo_agent::run(args, &variable, console).await };
-        let exit = within(Arc::clone(&self.0) as Arc<dyn Surroundings>, run).await;
+        let exit = within(self.surroundings(), run).await;
         let text = std::mem::take(&mut *out.0.lock().unwrap_or_else(PoisonError::into_inner));
         (exit, String::from_utf8(text).unwrap())
     }

@@ -20,6 +20,7 @@ mod log;
 mod network;
 mod run;
 mod server;
+mod slow;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -142,6 +143,11 @@ fn the_same_seed_is_the_same_run() {
 #[test]
 fn a_server_restored_between_two_tries_gets_everything_back() {
     in_its_own_time(run::restored_between_tries(&catalogue()));
+}
+
+#[test]
+fn a_disk_whose_sync_takes_five_seconds_delays_receipts_alone() {
+    in_its_own_time(slow::a_disk(&catalogue()));
 }
 
 /// Some seed finds what is done wrong on purpose.

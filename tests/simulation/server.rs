@@ -161,7 +161,7 @@ impl Server {
         running.stop.cancel();
         let ended = running.served.await.unwrap();
         self.log.note(format_args!("the server stops: {}", ended.is_ok()));
-        self.network.lose_server(true);
+        // What it said last is still on its way.
         running.turns.await.unwrap();
         released(running.store).await;
         self.disk = self.disk.after_death(Faults::default());
