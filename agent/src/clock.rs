@@ -8,6 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use tiendo_shared::submission::SubmissionId;
 use uuid::Uuid;
 
+use crate::world;
+
 /// Viet Nam is seven hours ahead of UTC and has had no summer time since 1975.
 const VIET_NAM: Offset = Offset::constant(7);
 
@@ -18,6 +20,9 @@ thread_local! {
 /// The computer's clock.
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
 pub(crate) fn now() -> Timestamp {
+    if let Some(now) = world::simulated(|around| around.now()) {
+        return now;
+    }
     let now = Timestamp::now();
     now.saturating_add(AHEAD.get()).unwrap_or(now)
 }
@@ -62,6 +67,15 @@ pub(crate) fn is_off(seconds: i64) -> bool {
 
 /// A new submission id: a UUID of version 7.
 pub(crate) fn new_id(now: Timestamp) -> SubmissionId {
+    if let Some(bits) = world::simulated(|around| [around.random(), around.random()]) {
+        let [first, second] = bits.map(u64::to_be_bytes);
+        let mut chance = [0; 10];
+        chance[..8].copy_from_slice(&first);
+        chance[8..].copy_from_slice(&second[..2]);
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &chance).into_uuid();
+        return SubmissionId::from_bytes(uuid.into_bytes());
+    }
     let seconds = u64::try_from(now.as_second()).unwrap_or(0);
     let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
     let timestamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos);

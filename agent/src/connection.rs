@@ -26,6 +26,7 @@ use crate::rpc::ledger_service_client::LedgerServiceClient;
 use crate::rpc::review_service_client::ReviewServiceClient;
 use crate::rpc::server_info_service_client::ServerInfoServiceClient;
 use crate::trust::{Authority, Verifier};
+use crate::world;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -146,7 +147,7 @@ impl Connection {
     }
 
     fn over(address: &str, endpoint: Endpoint, shown: Shown, identity: Option<Identity>) -> Self {
-        let channel = endpoint.connect_lazy();
+        let channel = channel(&endpoint);
         let address = address.to_owned();
         Self { address, endpoint, shown, identity, channel, failures: 0 }
     }
@@ -166,7 +167,7 @@ impl Connection {
     /// Shows a renewed certificate from the next call on.
     pub(crate) fn show(&mut self, identity: Identity) -> Result<(), Error> {
         self.endpoint = secure(&self.address, None, Some(&identity))?;
-        self.channel = self.endpoint.connect_lazy();
+        self.channel = channel(&self.endpoint);
         self.identity = Some(identity);
         Ok(())
     }
@@ -242,7 +243,7 @@ impl Connection {
                 self.failures += 1;
                 if self.failures >= FAILURES_TO_REBUILD {
                     tracing::info!("connecting anew after {} failures", self.failures);
-                    self.channel = self.endpoint.connect_lazy();
+                    self.channel = channel(&self.endpoint);
                     self.failures = 0;
                 }
             }
@@ -256,6 +257,12 @@ impl Shown {
     fn beside_certificate(config: &Config) -> Result<Self, Error> {
         Ok(Self { department: None, agent: None, machine: value(&config.machine)? })
     }
+}
+
+/// A channel that connects when it is first used.
+fn channel(endpoint: &Endpoint) -> Channel {
+    let simulated = world::simulated(|around| around.channel(endpoint));
+    simulated.unwrap_or_else(|| endpoint.connect_lazy())
 }
 
 fn value(text: &str) -> Result<MetadataValue<Ascii>, Error> {

@@ -49,6 +49,8 @@ mod sending;
 mod table;
 mod text;
 mod trust;
+#[doc(hidden)]
+pub mod world;
 
 use std::ffi::OsString;
 

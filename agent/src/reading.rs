@@ -25,6 +25,7 @@ use crate::refused::Refused;
 use crate::source::cell::{Place, letters};
 use crate::source::{self, Options, Warning, Workbook};
 use crate::text::{About, Lang};
+use crate::world;
 
 /// Most refusals that are handed over together.
 const MOST_REFUSED: usize = 256;
@@ -102,6 +103,9 @@ impl From<form::Error> for Failure {
     }
 }
 
+/// Most steps of a file in a simulation.
+const SIMULATED_STEPS: usize = 1_000;
+
 /// A file that is being read.
 #[derive(Debug)]
 pub(crate) struct Reading {
@@ -112,8 +116,14 @@ pub(crate) struct Reading {
 impl Reading {
     /// Begins to read.
     pub(crate) fn start(task: Task) -> Self {
-        let (sender, steps) = mpsc::channel(1);
-        Self { steps, thread: std::thread::spawn(move || read(&task, sender)) }
+        let simulated = world::is_simulated();
+        let (sender, steps) = mpsc::channel(if simulated { SIMULATED_STEPS } else { 1 });
+        let thread = std::thread::spawn(move || read(&task, sender));
+        while simulated && !thread.is_finished() {
+            // What it reads must not depend on which thread is faster.
+            std::thread::yield_now();
+        }
+        Self { steps, thread }
     }
 
     /// What was read next; none at the end.

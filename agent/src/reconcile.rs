@@ -17,7 +17,20 @@ use crate::asking::ask;
 use crate::clock;
 use crate::connection::Connection;
 use crate::outbox::record::{Answered, Entry, Trusted};
-use crate::outbox::{Outbox, id_of};
+use crate::outbox::{self, Outbox, id_of};
+
+/// What a comparison came to.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// The server has what it has to have.
+    Same,
+    /// It lost so many submissions, which wait again now.
+    Lost(usize),
+    /// It tells another receipt with this number than it gave: it is not trusted any more.
+    Changed(u64),
+    /// It did not answer.
+    Unclear(Status),
+}
 
 /// Asks for the last receipt; lets everything be sent again that the server no longer has.
 pub(crate) async fn compare(
@@ -25,51 +38,64 @@ pub(crate) async fn compare(
     connection: &Connection,
     outbox: &mut Outbox,
 ) -> Result<(), Failed> {
-    if outbox.index().doubt().is_some() {
-        return Ok(());
-    }
-    let Some(last) = outbox.index().last_receipt().cloned() else { return Ok(()) };
-    // Another department's chain is not open to this one.
-    if app.config.department.as_deref() != Some(&last.department) {
-        return Ok(());
-    }
+    let department = app.config.department.clone().unwrap_or_default();
+    let found = look(connection, outbox, &department).await.map_err(|error| app.ledger(&error))?;
     let lang = app.lang();
-    match receipt(connection, last.submission_id.clone()).await {
-        Ok(known) if known.entry_hash == last.entry_hash => {}
-        Ok(told) => doubt(app, outbox, last, told)?,
-        Err(status) if status.code() == Code::NotFound => {
-            match lost(connection, outbox, &last.department).await {
-                Ok(gone) => {
-                    app.warn(&lang.server_lost(gone.len()));
-                    // The last receipt is the last to be given up: if this ends before it
-                    // is, the next contact looks for all of them again.
-                    for (answered, position) in &gone {
-                        outbox.reopen(answered, *position).map_err(|error| app.ledger(&error))?;
-                    }
-                }
-                Err(Unclear::Changed(changed)) => {
-                    let (kept, told) = *changed;
-                    doubt(app, outbox, kept, told)?;
-                }
-                Err(Unclear::Away(status)) => {
-                    tracing::info!("what the server lost could not be found out: {status}");
-                }
-            }
-        }
-        Err(status) => tracing::info!("the last receipt could not be compared: {status}"),
+    match found {
+        Found::Same => {}
+        Found::Lost(count) => app.warn(&lang.server_lost(count)),
+        Found::Changed(sequence) => app.warn(&lang.server_rewrote(sequence)),
+        Found::Unclear(status) => tracing::info!("the ledgers could not be compared: {status}"),
     }
     Ok(())
 }
 
+/// As [`compare`], without telling it to anybody.
+pub(crate) async fn look(
+    connection: &Connection,
+    outbox: &mut Outbox,
+    department: &str,
+) -> Result<Found, outbox::Error> {
+    if outbox.index().doubt().is_some() {
+        return Ok(Found::Same);
+    }
+    let Some(last) = outbox.index().last_receipt().cloned() else { return Ok(Found::Same) };
+    // Another department's chain is not open to this one.
+    if department != last.department {
+        return Ok(Found::Same);
+    }
+    match receipt(connection, last.submission_id.clone()).await {
+        Ok(known) if known.entry_hash == last.entry_hash => Ok(Found::Same),
+        Ok(told) => doubt(outbox, last, told),
+        Err(status) if status.code() == Code::NotFound => {
+            match lost(connection, outbox, &last.department).await {
+                Ok(gone) => {
+                    // The last receipt is the last to be given up: if this ends before it
+                    // is, the next contact looks for all of them again.
+                    for (answered, position) in &gone {
+                        outbox.reopen(answered, *position)?;
+                    }
+                    Ok(Found::Lost(gone.len()))
+                }
+                Err(Unclear::Changed(changed)) => {
+                    let (kept, told) = *changed;
+                    doubt(outbox, kept, told)
+                }
+                Err(Unclear::Away(status)) => Ok(Found::Unclear(status)),
+            }
+        }
+        Err(status) => Ok(Found::Unclear(status)),
+    }
+}
+
 fn doubt(
-    app: &mut App<'_>,
     outbox: &mut Outbox,
     kept: v1::Receipt,
     told: v1::Receipt,
-) -> Result<(), Failed> {
-    let said = app.lang().server_rewrote(kept.sequence);
-    app.warn(&said);
-    outbox.doubt(kept, told, clock::now()).map_err(|error| app.ledger(&error))
+) -> Result<Found, outbox::Error> {
+    let sequence = kept.sequence;
+    outbox.doubt(kept, told, clock::now())?;
+    Ok(Found::Changed(sequence))
 }
 
 async fn receipt(connection: &Connection, submission_id: String) -> Result<v1::Receipt, Status> {

@@ -43,6 +43,8 @@ struct Tally<'t> {
     context: Context<'t>,
     act: Option<SubmissionId>,
     progress: Progress,
+    /// Submissions that the server lost.
+    lost: usize,
 }
 
 /// What a command that sends has open.
@@ -77,18 +79,24 @@ impl Sending<'_> {
             context: self.context,
             act: self.act,
             progress,
+            lost: 0,
         };
-        let agent = app.config.agent.as_str();
+        let department = app.config.department.clone().unwrap_or_default();
+        let as_whom = (app.config.agent.as_str(), department.as_str());
         let (connection, outbox) = (&mut self.connection, &mut self.outbox);
-        let mut pusher = Pusher::new(connection, outbox, Policy::INTERACTIVE, agent);
+        let mut pusher = Pusher::new(connection, outbox, Policy::INTERACTIVE, as_whom);
         let ended = pusher.send_all(&mut tally).await;
         tally.progress.end();
+        let lost = tally.lost;
         self.report.waiting = self.outbox.index().waiting().count();
         self.report.stopped = match ended {
             Ok(()) => None,
             Err(Stopped::Ledger(error)) => return Err(app.ledger(&error)),
             Err(stopped) => Some(app.lang().stopped(&stopped)),
         };
+        if lost > 0 {
+            app.warn(&app.lang().server_lost(lost));
+        }
         if let Some(why) = &self.report.stopped {
             let mut contact = Contact::load(&app.home);
             contact.failed(clock::now(), why);
@@ -151,6 +159,10 @@ impl Listener for Tally<'_> {
         self.progress.more(u64::from(waiting.items));
         let submission = id_of(&waiting.id).to_string();
         self.report.failed.push(FailedWhole { submission, message: message.to_owned() });
+    }
+
+    fn lost(&mut self, count: usize) {
+        self.lost += count;
     }
 
     fn waits(&mut self, wait: Duration, status: &Status) {

@@ -105,10 +105,10 @@ async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
             "serving {} on {address}",
             if security.is_some() { "with TLS" } else { "without TLS, for trying things out," }
         );
-        let listener = TcpListener::from_std(listener.try_clone()?)?;
+        let incoming = crate::tls::tcp(TcpListener::from_std(listener.try_clone()?)?);
         let told = stop.cancelled();
         let ended =
-            crate::run(config, opened, security.as_ref(), listener, clock.clone(), told).await?;
+            crate::run(config, opened, security.as_ref(), incoming, clock.clone(), told).await?;
         if ended == Ended::Told {
             return Ok(());
         }

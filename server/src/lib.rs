@@ -37,7 +37,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tiendo_shared::catalogue::Catalogue;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tower::Layer as _;
@@ -62,7 +61,7 @@ use crate::security::Security;
 use crate::signer::Signer;
 use crate::standing::Standing;
 use crate::store::Store;
-use crate::tls::Acceptor;
+use crate::tls::{Acceptor, Incoming};
 use crate::watch::Watch;
 
 /// The catalogue that ships with the server.
@@ -89,15 +88,15 @@ pub struct Opened {
     pub store: Arc<dyn Store>,
 }
 
-/// Serves on `listener` until `shutdown` ends or the catalogue is replaced, then drains
+/// Serves what comes in until `shutdown` ends or the catalogue is replaced, then drains
 /// within the configured grace. Health says SERVING from the first call on.
 ///
-/// Without `security` callers are believed; the listener is on a loopback address then.
+/// Without `security` callers are believed; they come from a loopback address then.
 pub async fn run(
     config: &Config,
     opened: Opened,
     security: Option<&Security>,
-    listener: TcpListener,
+    incoming: Incoming,
     clock: Clock,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<Ended> {
@@ -124,11 +123,12 @@ pub async fn run(
     let cut = acceptor.cut.clone().drop_guard();
     let gate = Gate::new(rpc::routes(&services, health_service)?.prepare(), door);
     let service = TraceLayer::new(servers_fault()).layer(gate);
-    let connections = acceptor.accept(listener, stopping.clone());
+    let connections = acceptor.accept(incoming, stopping.clone());
     let serving = tls::serve(connections, service, config.limits, stopping.clone());
     drop(services);
     let mut serving = Box::pin(serving);
     let ended = tokio::select! {
+        biased;
         () = &mut serving => return Ok(Ended::Told),
         () = shutdown => Ended::Told,
         () = reopen.cancelled() => Ended::Reopen,

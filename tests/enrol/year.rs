@@ -14,6 +14,7 @@ use tiendo_server::identity::Host;
 use tiendo_server::security::{self, Security};
 use tiendo_server::store::Store;
 use tiendo_server::store::sled::{Options, SledStore};
+use tiendo_server::tls::tcp;
 use tiendo_server::{Opened, run};
 use tiendo_shared::catalogue::Catalogue;
 use tokio::net::TcpListener;
@@ -100,7 +101,7 @@ impl Province {
         let (stop, told) = oneshot::channel::<()>();
         let serving = tokio::spawn(async move {
             let told = async { drop(told.await) };
-            run(&config, opened, Some(&security), listener, clock, told).await.unwrap();
+            run(&config, opened, Some(&security), tcp(listener), clock, told).await.unwrap();
         });
         self.serving = Some((stop, serving));
     }

@@ -16,6 +16,9 @@ pub(crate) struct Args {
     accept_proto: bool,
 }
 
+/// How much is tried of what is left to chance, unless the environment asks for more.
+const NUMBERS: [(&str, &str); 1] = [("TIENDO_SIMULATION_SEEDS", "300")];
+
 /// Checks everything, cheapest first.
 pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
     if args.accept_proto {
@@ -34,7 +37,7 @@ pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
         let mut command = cargo(root, ["doc", "--workspace", "--no-deps"]);
         run(command.env("RUSTDOCFLAGS", "-D warnings"))
     })?;
-    testing::run_steps(root, &testing::Args::default(), &mut steps)?;
+    testing::run_steps(root, &testing::Args::default(), &NUMBERS, &mut steps)?;
     steps.step("published data", || published(root))?;
     println!("\nall checks passed: {}", steps.summary());
     Ok(())

@@ -27,14 +27,20 @@ pub(crate) struct Args {
     cargo_test: Vec<String>,
 }
 
-/// Prepares, builds and tests.
-pub(crate) fn run_steps(root: &Path, args: &Args, steps: &mut Steps) -> anyhow::Result<()> {
+/// Prepares, builds and tests; `numbers` are variables that tests get unless they are set.
+pub(crate) fn run_steps(
+    root: &Path,
+    args: &Args,
+    numbers: &[(&str, &str)],
+    steps: &mut Steps,
+) -> anyhow::Result<()> {
     let mut setting = steps.step("tools and data", || Setting::prepare(root))?;
     // One command for programs and tests, so that dependencies are compiled once.
     steps.step("build", || run(&mut cargo(root, ["build", "--workspace", "--bins", "--tests"])))?;
     steps.step("packages", || setting.package(root))?;
     steps.step("test", || {
         let mut command = cargo(root, ["test", "--workspace"]);
+        command.envs(numbers.iter().copied().filter(|(name, _)| std::env::var_os(name).is_none()));
         run(command.args(&args.cargo_test).envs(setting.environment(root)))
     })?;
     setting.report();
@@ -44,7 +50,7 @@ pub(crate) fn run_steps(root: &Path, args: &Args, steps: &mut Steps) -> anyhow::
 /// The command itself.
 pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
     let mut steps = Steps::new(4);
-    run_steps(root, args, &mut steps)?;
+    run_steps(root, args, &[], &mut steps)?;
     println!("\nall tests passed: {}", steps.summary());
     Ok(())
 }

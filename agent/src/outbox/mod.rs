@@ -37,6 +37,7 @@ use self::record::{
 };
 pub(crate) use self::repair::{Doubtful, Examined, Lost, examine};
 use crate::home::{self, Home};
+use crate::world;
 
 /// How often, and how long apart, an onlooker tries to open a ledger that changes.
 const MOST_TRIES: u32 = 10;
@@ -86,7 +87,7 @@ impl Outbox {
     pub(crate) fn open(home: &Home) -> Result<(Self, Findings), Error> {
         let folder = |cause| Error::Folder { path: home.path().to_owned(), cause };
         home.create().map_err(folder)?;
-        Self::open_on(Directory::new(home.ledger()), home.checkpoint(), Options::default())
+        Self::open_on(disk(home), home.checkpoint(), Options::default())
     }
 
     /// Opens the ledger on any disk.
@@ -271,7 +272,7 @@ impl View {
         home.create().map_err(folder)?;
         let mut tries = 0;
         let reader = loop {
-            match Reader::open(Directory::new(home.ledger())) {
+            match Reader::open(disk(home)) {
                 // Another process may be in the middle of beginning a segment.
                 Err(error) if tries < MOST_TRIES => {
                     tracing::debug!("looking at the ledger once more: {error}");
@@ -303,6 +304,11 @@ impl View {
     pub(crate) fn prepared_at(&self, position: u64) -> Result<Prepared, Error> {
         prepared_at(&self.reader, position)
     }
+}
+
+fn disk(home: &Home) -> Arc<dyn Disk> {
+    let simulated = world::simulated(|around| around.ledger());
+    simulated.unwrap_or_else(|| Directory::new(home.ledger()))
 }
 
 /// The index as it was last saved; an empty one if that cannot be read.

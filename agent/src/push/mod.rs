@@ -3,6 +3,10 @@
 //! Several submissions of one act are in flight at once; the next act begins when
 //! each of them is answered, because a later file may correct an earlier one. The
 //! answer is in the ledger before the next submission takes its place in flight.
+//!
+//! The ledgers are compared at the beginning of every stream, once the server has opened it
+//! and before anything is sent on it: a server that was restored a moment ago, perhaps between
+//! two tries, must not give receipts that hide those it lost.
 
 pub(crate) mod retry;
 mod split;
@@ -21,6 +25,7 @@ use crate::clock;
 use crate::connection::{ANSWER, Connection, within};
 use crate::outbox::record::{Prepared, Waiting};
 use crate::outbox::{self, Outbox, id_of};
+use crate::reconcile::{self, Found};
 
 /// Submissions in flight at once. Few, so that memory stays small; a server that
 /// allows fewer takes them one after the other.
@@ -37,6 +42,8 @@ pub(crate) struct Pusher<'a> {
     pub(crate) policy: Policy,
     /// Name under which this computer sends.
     pub(crate) agent: &'a str,
+    /// For whom.
+    pub(crate) department: &'a str,
 }
 
 /// Hears what becomes of each submission.
@@ -50,6 +57,8 @@ pub(crate) trait Listener {
     );
     /// The submission can never be taken as it is.
     fn failed(&mut self, waiting: &Waiting, message: &str);
+    /// The server lost so many submissions, which are sent again first.
+    fn lost(&mut self, count: usize);
     /// It failed for now and is tried again after `wait`.
     fn waits(&mut self, wait: Duration, status: &Status);
 }
@@ -85,14 +94,14 @@ struct Round<'w> {
 }
 
 impl<'a> Pusher<'a> {
-    /// Sends from `outbox` over `connection` as `agent`.
+    /// Sends from `outbox` over `connection` as `agent` of `department`.
     pub(crate) fn new(
         connection: &'a mut Connection,
         outbox: &'a mut Outbox,
         policy: Policy,
-        agent: &'a str,
+        (agent, department): (&'a str, &'a str),
     ) -> Self {
-        Self { connection, outbox, policy, agent }
+        Self { connection, outbox, policy, agent, department }
     }
 
     /// Sends until nothing waits.
@@ -142,16 +151,28 @@ impl<'a> Pusher<'a> {
         let mut queue = act.iter();
         let mut flying = HashMap::new();
         let mut round = Round { answered: 0, failure: None, flying: Vec::new() };
-        self.fill(&sender, &mut queue, &mut flying, listener)?;
-        if flying.is_empty() {
-            return Ok(round);
-        }
         let mut client = self.connection.collection();
         let call = within(ANSWER, client.stream_submissions(ReceiverStream::new(receiver))).await;
         let mut answers = match self.connection.noted(call) {
             Ok(answers) => answers.into_inner(),
             Err(status) => return Ok(round.ended(status, flying)),
         };
+        // What is sent on the stream reaches the server that is asked here, or none.
+        match reconcile::look(self.connection, self.outbox, self.department).await? {
+            Found::Same | Found::Lost(0) | Found::Changed(_) => {}
+            Found::Lost(count) => {
+                listener.lost(count);
+                return Ok(round);
+            }
+            Found::Unclear(status) => {
+                drop(self.connection.noted(Err::<(), _>(status.clone())));
+                return Ok(round.ended(status, flying));
+            }
+        }
+        if let Some(doubt) = self.outbox.index().doubt() {
+            return Err(Stopped::Distrusted(doubt.sequence()));
+        }
+        self.fill(&sender, &mut queue, &mut flying, listener)?;
         while !flying.is_empty() {
             let answer = within(ANSWER, answers.message()).await;
             match self.connection.noted(answer) {

@@ -6,6 +6,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use crate::connection::is_of_network;
+use crate::world;
 
 /// What to do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +103,8 @@ impl Policy {
 pub(crate) fn random() -> f64 {
     use std::hash::{BuildHasher as _, Hasher as _};
     // Each `RandomState` is keyed anew from the system's randomness.
-    let bits = std::hash::RandomState::new().build_hasher().finish();
+    let bits = || std::hash::RandomState::new().build_hasher().finish();
+    let bits = world::simulated(|around| around.random()).unwrap_or_else(bits);
     f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / (f64::from(u32::MAX) + 1.0)
 }
 

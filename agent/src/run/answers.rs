@@ -32,6 +32,8 @@ pub(super) struct Answers<'a> {
     pub(super) told: Vec<Told>,
     /// Submissions refused as a whole, and why.
     pub(super) failed: Vec<(String, String)>,
+    /// Submissions that the server lost.
+    pub(super) lost: usize,
 }
 
 /// A report that was written.
@@ -63,6 +65,7 @@ impl<'a> Answers<'a> {
             counts: Counts::default(),
             told: Vec::new(),
             failed: Vec::new(),
+            lost: 0,
         }
     }
 
@@ -134,6 +137,10 @@ impl Listener for Answers<'_> {
         if self.failed.len() < MOST_TOLD {
             self.failed.push((id_of(&waiting.id).to_string(), message.to_owned()));
         }
+    }
+
+    fn lost(&mut self, count: usize) {
+        self.lost += count;
     }
 
     fn waits(&mut self, wait: Duration, status: &Status) {

@@ -109,11 +109,15 @@ impl Runner<'_, '_> {
         let context = Context { catalogue: catalogue.as_deref(), department: &department, lang };
         let home = self.app.home.clone();
         let mut answers = Answers::new(&home, context);
-        let mut pusher = Pusher::new(connection, &mut outbox, ONCE, &self.app.config.agent);
+        let as_whom = (self.app.config.agent.as_str(), department.as_str());
+        let mut pusher = Pusher::new(connection, &mut outbox, ONCE, as_whom);
         let sent = pusher.send_all(&mut answers).await;
         answers.close();
-        let Answers { counts, told, failed, .. } = answers;
+        let Answers { counts, told, failed, lost, .. } = answers;
         let closed = outbox.close();
+        if lost > 0 {
+            self.app.warn(&lang.server_lost(lost));
+        }
         self.tell(counts, told, failed);
         if let Err(stopped) = sent {
             let why = lang.stopped(&stopped);

@@ -38,6 +38,7 @@ use crate::exit::Exit;
 use crate::gather::folder::Looks;
 use crate::job::{self, Loaded};
 use crate::schedule::settled;
+use crate::world;
 
 /// Longest wait for anything: clocks jump, and computers sleep.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
@@ -68,7 +69,9 @@ struct Runner<'r, 'a> {
 /// Runs until it is told to stop.
 pub(crate) async fn run(app: &mut App<'_>, reread: &Reread<'_>) -> Result<Exit, Failed> {
     let lock = lock(app).await?;
-    let mut signals = Signals::new().map_err(|error| Failed::because(error.to_string()))?;
+    // Those of the process are not a simulation's.
+    let signals = (!world::is_simulated()).then(Signals::new).transpose();
+    let mut signals = signals.map_err(|error| Failed::because(error.to_string()))?;
     let manager = Manager::of_process();
     let alive = tokio::spawn(manager.clone().keep_alive());
     let mut runner = Runner::new(app);
@@ -80,7 +83,7 @@ pub(crate) async fn run(app: &mut App<'_>, reread: &Reread<'_>) -> Result<Exit, 
         // A signal ends what is under way; nothing of it is lost.
         let signal = tokio::select! {
             biased;
-            signal = signals.next() => signal,
+            Some(signal) = next(&mut signals) => signal,
             () = runner.step() => continue,
         };
         match signal {
@@ -95,6 +98,13 @@ pub(crate) async fn run(app: &mut App<'_>, reread: &Reread<'_>) -> Result<Exit, 
     runner.say(said);
     drop(lock);
     Ok(Exit::Done)
+}
+
+async fn next(signals: &mut Option<Signals>) -> Option<Signal> {
+    match signals {
+        Some(signals) => Some(signals.next().await),
+        None => std::future::pending().await,
+    }
 }
 
 /// One `run` for each home.

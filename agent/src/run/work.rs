@@ -17,6 +17,7 @@ use crate::reading::Failure;
 use crate::refused::Refused;
 use crate::rejects::Rejects;
 use crate::source;
+use crate::world;
 
 /// How long a file that cannot be whole is waited for before it is refused.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -143,7 +144,7 @@ impl Runner<'_, '_> {
         let (mut looks, _) = self.looks.remove(&job.name).unwrap_or((Looks::default(), now));
         let (path, settle) = (watched.path.clone(), watched.settle);
         // A share that hangs must not hold up the other jobs, nor the contact with the server.
-        let look = tokio::task::spawn_blocking(move || {
+        let look = world::beside(move || {
             let whole = looks.look(&path, settle, now);
             (looks, whole)
         });

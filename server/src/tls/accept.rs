@@ -1,6 +1,7 @@
 //! Makes connections that can be served of TCP connections: many at a time, none for ever.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tonic::transport::server::TcpIncoming;
 
 use super::connection::Stream as Carrier;
 use super::places::Places;
-use super::{Activity, Connection, Peer, Tls};
+use super::{Activity, Arrival, Connection, Peer, Tls};
 use crate::identity::Credential;
 use crate::limits::{Limits, seconds};
 
@@ -27,6 +28,16 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// How often the system asks an idle peer whether it is still there.
 const KEEPALIVE: Duration = Duration::from_mins(1);
+
+/// Connections as they come in.
+pub type Incoming = Pin<Box<dyn Stream<Item = io::Result<Arrival>> + Send>>;
+
+/// What comes to `listener`.
+pub fn tcp(listener: TcpListener) -> Incoming {
+    let incoming = TcpIncoming::from(listener);
+    let incoming = incoming.with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE));
+    Box::pin(incoming.map(|tcp| tcp.map(Arrival::Tcp)))
+}
 
 /// Makes connections.
 #[derive(Debug, Clone)]
@@ -40,24 +51,22 @@ pub struct Acceptor {
 }
 
 impl Acceptor {
-    /// The connections that come to `listener` and can be served, until `stopping`.
+    /// The connections that come in and can be served, until `stopping`.
     pub fn accept(
         self,
-        listener: TcpListener,
+        incoming: Incoming,
         stopping: CancellationToken,
     ) -> impl Stream<Item = Connection> {
         let (ready, connections) = mpsc::channel(READY);
-        let incoming = TcpIncoming::from(listener);
-        let incoming = incoming.with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE));
         tokio::spawn(stopping.run_until_cancelled_owned(self.keep_accepting(incoming, ready)));
         ReceiverStream::new(connections)
     }
 
-    async fn keep_accepting(self, mut incoming: TcpIncoming, ready: mpsc::Sender<Connection>) {
+    async fn keep_accepting(self, mut incoming: Incoming, ready: mpsc::Sender<Connection>) {
         let places = Arc::new(Places::new(self.limits));
         loop {
-            let tcp = match incoming.next().await {
-                Some(Ok(tcp)) => tcp,
+            let arrival = match incoming.next().await {
+                Some(Ok(arrival)) => arrival,
                 Some(Err(error)) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(PAUSE).await;
@@ -65,14 +74,14 @@ impl Acceptor {
                 }
                 None => return,
             };
-            let Ok(address) = tcp.peer_addr() else { continue };
+            let Ok(address) = arrival.address() else { continue };
             // One that has no place is closed: it costs nothing, and comes again.
             let Some(mut place) = places.take(address.ip(), Instant::now()) else { continue };
             let (acceptor, ready) = (self.clone(), ready.clone());
             tokio::spawn(async move {
                 let within = seconds(acceptor.limits.handshake_secs);
                 let given_up = place.given_up.clone();
-                let shaken = tokio::time::timeout(within, acceptor.shake_hands(tcp));
+                let shaken = tokio::time::timeout(within, acceptor.shake_hands(arrival));
                 let (stream, credential) = match given_up.run_until_cancelled(shaken).await {
                     Some(Ok(Ok(made))) => made,
                     Some(Ok(Err(error))) => return tracing::debug!(%error, "a handshake failed"),
@@ -91,10 +100,12 @@ impl Acceptor {
         }
     }
 
-    async fn shake_hands(&self, tcp: TcpStream) -> io::Result<(Carrier, Credential)> {
-        match &self.tls {
-            None => Ok((Carrier::Plain(tcp), Credential::None)),
-            Some(tls) => tls.shake_hands(tcp).await,
+    async fn shake_hands(&self, arrival: Arrival) -> io::Result<(Carrier, Credential)> {
+        match (&self.tls, arrival) {
+            (None, Arrival::Tcp(tcp)) => Ok((Carrier::Plain(tcp), Credential::None)),
+            (Some(tls), Arrival::Tcp(tcp)) => tls.shake_hands(tcp).await,
+            (None, Arrival::Simulated(wire, _)) => Ok((Carrier::Simulated(wire), Credential::None)),
+            (Some(_), Arrival::Simulated(..)) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }

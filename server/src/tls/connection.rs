@@ -34,10 +34,40 @@ pub struct Connection {
     place: Place,
 }
 
+/// A connection as it comes in, before its handshake.
+pub enum Arrival {
+    /// From the network.
+    Tcp(TcpStream),
+    /// From the network of a simulation, which knows no TLS: the peer's address beside it.
+    Simulated(Box<dyn Wire>, SocketAddr),
+}
+
+/// What the bytes of a simulated connection come and go through.
+pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+impl Arrival {
+    /// Where it comes from.
+    pub(super) fn address(&self) -> io::Result<SocketAddr> {
+        match self {
+            Self::Tcp(tcp) => tcp.peer_addr(),
+            Self::Simulated(_, address) => Ok(*address),
+        }
+    }
+}
+
+impl std::fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Arrival").field(&self.address()).finish()
+    }
+}
+
 /// What carries the bytes.
 pub(super) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    Simulated(Box<dyn Wire>),
 }
 
 /// The same call on either kind of stream.
@@ -46,6 +76,7 @@ macro_rules! on_stream {
         match &mut $self.stream {
             Stream::Plain($stream) => $call,
             Stream::Tls($stream) => $call,
+            Stream::Simulated($stream) => $call,
         }
     };
 }
@@ -109,6 +140,7 @@ impl AsyncWrite for Connection {
         match &self.stream {
             Stream::Plain(stream) => stream.is_write_vectored(),
             Stream::Tls(stream) => stream.is_write_vectored(),
+            Stream::Simulated(stream) => stream.is_write_vectored(),
         }
     }
 

@@ -23,9 +23,9 @@ mod places;
 mod serve;
 mod served;
 
-pub use accept::Acceptor;
+pub use accept::{Acceptor, Incoming, tcp};
 pub use activity::Activity;
-pub use connection::{Connection, Peer};
+pub use connection::{Arrival, Connection, Peer, Wire};
 pub use serve::serve;
 pub use served::Served;
 

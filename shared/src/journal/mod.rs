@@ -70,6 +70,7 @@ mod crash_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
+#[allow(dead_code, reason = "simulations use more of it")]
 mod model_disk;
 #[cfg(test)]
 mod tests;

@@ -11,10 +11,10 @@ const SECTOR: usize = 512;
 
 /// A small generator of random numbers; the seed stands in every failure.
 #[derive(Clone, Debug)]
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -28,39 +28,42 @@ impl Random {
     }
 
     /// A number below `bound`.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % bound.max(1) as u64).unwrap()
     }
 
-    pub(super) fn one_in(&mut self, times: usize) -> bool {
+    pub(crate) fn one_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    pub(super) fn bytes(&mut self, length: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
         (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
     }
 }
 
 /// What goes wrong, and when; calls that change something are counted from 1.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Faults {
+#[expect(clippy::struct_excessive_bools, reason = "any of them may go with any other")]
+pub(crate) struct Faults {
     /// The process dies in this call: a write may be done in part, then nothing is done any more.
-    pub(super) dies_at: Option<usize>,
+    pub(crate) dies_at: Option<usize>,
     /// This call, if it is a sync, fails, and the pages it did not write look clean from then on.
-    pub(super) sync_fails_at: Option<usize>,
+    pub(crate) sync_fails_at: Option<usize>,
     /// This call, if it writes or creates, does so in part and fails: the disk is full or broken.
-    pub(super) write_fails_at: Option<usize>,
+    pub(crate) write_fails_at: Option<usize>,
+    /// No file becomes longer, and none is created.
+    pub(crate) full: bool,
     /// Every call that changes something fails: the disk is mounted to be read only.
-    pub(super) read_only: bool,
+    pub(crate) read_only: bool,
     /// Syncs of files do nothing, as with an implementation that forgot them.
-    pub(super) no_file_sync: bool,
+    pub(crate) no_file_sync: bool,
     /// Syncs of names do nothing.
-    pub(super) no_name_sync: bool,
+    pub(crate) no_name_sync: bool,
 }
 
 /// Cheap to clone; the clones are one disk.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ModelDisk(Arc<Mutex<State>>);
+pub(crate) struct ModelDisk(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -84,7 +87,7 @@ struct Content {
 }
 
 impl ModelDisk {
-    pub(super) fn with(faults: Faults) -> Self {
+    pub(crate) fn with(faults: Faults) -> Self {
         let disk = Self::default();
         disk.state().faults = faults;
         disk
@@ -94,13 +97,18 @@ impl ModelDisk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes what goes wrong from now on.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Faults)) {
+        change(&mut self.state().faults);
+    }
+
     /// How many calls changed something so far.
-    pub(super) fn calls(&self) -> usize {
+    pub(crate) fn calls(&self) -> usize {
         self.state().calls
     }
 
     /// The disk as the next process finds it after this one died; the system lived on.
-    pub(super) fn after_death(&self, faults: Faults) -> Self {
+    pub(crate) fn after_death(&self, faults: Faults) -> Self {
         let state = self.state();
         let (files, names) = (state.files.clone(), state.names.clone());
         let durable_names = state.durable_names.clone();
@@ -109,7 +117,7 @@ impl ModelDisk {
     }
 
     /// The disk after a power cut: what was synced is there, of the rest whatever chance left.
-    pub(super) fn after_power_cut(&self, random: &mut Random, faults: Faults) -> Self {
+    pub(crate) fn after_power_cut(&self, random: &mut Random, faults: Faults) -> Self {
         let disk = self.after_death(faults);
         let mut state = disk.state();
         let mut names = state.durable_names.clone();
@@ -137,7 +145,7 @@ impl ModelDisk {
     }
 
     /// Changes the bytes of a file behind the journal's back.
-    pub(super) fn edit(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn edit(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
         let mut state = self.state();
         let index = state.names[name];
         let file = &mut state.files[index];
@@ -146,18 +154,18 @@ impl ModelDisk {
     }
 
     /// Makes every read of byte `at` of a file fail.
-    pub(super) fn break_byte(&self, name: &str, at: usize) {
+    pub(crate) fn break_byte(&self, name: &str, at: usize) {
         let mut state = self.state();
         let index = state.names[name];
         state.files[index].broken = Some(at);
     }
 
-    pub(super) fn content(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn content(&self, name: &str) -> Vec<u8> {
         let state = self.state();
         state.files[state.names[name]].seen.clone()
     }
 
-    pub(super) fn remove(&self, name: &str) {
+    pub(crate) fn remove(&self, name: &str) {
         self.state().names.remove(name).unwrap();
     }
 }
@@ -251,7 +259,7 @@ impl Disk for ModelDisk {
         let mut state = self.state();
         if !state.names.contains_key(name) {
             let dies = state.count()?;
-            if state.faults.write_fails_at == Some(state.calls) {
+            if state.faults.full || state.faults.write_fails_at == Some(state.calls) {
                 return full();
             }
             let index = state.files.len();
@@ -345,7 +353,9 @@ impl DiskFile for ModelFile {
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let mut state = self.disk.state();
         let dies = state.count()?;
-        let fails = state.faults.write_fails_at == Some(state.calls);
+        let end = usize::try_from(offset).unwrap() + bytes.len();
+        let fails = state.faults.write_fails_at == Some(state.calls)
+            || (state.faults.full && end > state.files[self.index].seen.len());
         // A write that fails, or that the process does not survive, is done up to some byte.
         let in_part = dies || fails;
         let done = if in_part { bytes.len() * (state.calls % 4) / 3 } else { bytes.len() };
@@ -361,10 +371,12 @@ impl DiskFile for ModelFile {
     fn set_length(&self, length: u64) -> io::Result<()> {
         let mut state = self.disk.state();
         let dies = state.count()?;
-        if state.faults.write_fails_at == Some(state.calls) {
+        let length = usize::try_from(length).unwrap();
+        let longer = length > state.files[self.index].seen.len();
+        if state.faults.write_fails_at == Some(state.calls) || (state.faults.full && longer) {
             return full();
         }
-        state.files[self.index].set_length(usize::try_from(length).unwrap());
+        state.files[self.index].set_length(length);
         if dies { died() } else { Ok(()) }
     }
 

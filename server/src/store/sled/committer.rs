@@ -62,6 +62,8 @@ pub(super) struct Committer {
     /// Asks for a checkpoint whenever the journal grew by so many bytes.
     pub(super) checkpoint: SyncSender<()>,
     pub(super) checkpoint_bytes: u64,
+    /// How far the journal was when the last one was asked for.
+    pub(super) asked: Position,
     /// Whether the journal is to be closed at the end, rather than left as in a crash.
     pub(super) closes: Arc<AtomicBool>,
 }
@@ -69,17 +71,11 @@ pub(super) struct Committer {
 impl Committer {
     /// Runs until every sender of the queue is gone or the journal fails.
     pub(super) fn run(mut self) {
-        let mut saved = self.journal.reader().end();
         let mut group = Vec::new();
-        while self.collect(&mut group) {
-            match self.commit(&mut group) {
-                Ok(end) if end.0 - saved.0 >= self.checkpoint_bytes => {
-                    saved = end;
-                    // A request that waits already does as well.
-                    self.checkpoint.try_send(()).ok();
-                }
-                Ok(_) => {}
-                Err(error) => return self.fail(&error.to_string()),
+        while let Ok(first) = self.queue.recv() {
+            self.collect(first, &mut group);
+            if !self.write(&mut group) {
+                return;
             }
         }
         if self.closes.load(Ordering::Acquire)
@@ -89,9 +85,20 @@ impl Committer {
         }
     }
 
-    /// Waits for something to do and takes all there is; false at the end.
-    fn collect(&self, group: &mut Vec<Work>) -> bool {
-        let Ok(first) = self.queue.recv() else { return false };
+    /// Does what waits now, and waits for nothing; false once the journal failed.
+    pub(super) fn turn(&mut self) -> bool {
+        let mut group = Vec::new();
+        while let Ok(first) = self.queue.try_recv() {
+            self.collect(first, &mut group);
+            if !self.write(&mut group) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes all that waits behind the first.
+    fn collect(&self, first: Work, group: &mut Vec<Work>) {
         let mut bytes = first.bytes();
         group.push(first);
         while group.len() < MOST_ENTRIES
@@ -101,7 +108,30 @@ impl Committer {
             bytes += next.bytes();
             group.push(next);
         }
-        true
+    }
+
+    /// Makes a group durable; false if the journal failed. Everyone who waits then learns of
+    /// it by their channel being dropped with the queue.
+    fn write(&mut self, group: &mut Vec<Work>) -> bool {
+        match self.commit(group) {
+            Ok(end) => {
+                if end.0 - self.asked.0 >= self.checkpoint_bytes {
+                    self.asked = end;
+                    // A request that waits already does as well.
+                    self.checkpoint.try_send(()).ok();
+                }
+                true
+            }
+            Err(error) => {
+                let cause = error.to_string();
+                tracing::error!(
+                    cause,
+                    "the journal cannot be written; no submission is taken any more"
+                );
+                self.failure.send_replace(Some(cause));
+                false
+            }
+        }
     }
 
     fn commit(&mut self, group: &mut Vec<Work>) -> Result<Position, journal::Error> {
@@ -131,12 +161,6 @@ impl Committer {
             self.changes.send_modify(|changes| *changes += count);
         }
         Ok(end)
-    }
-
-    /// Everyone who waits learns of it by their channel being dropped with the queue.
-    fn fail(self, cause: &str) {
-        tracing::error!(cause, "the journal cannot be written; no submission is taken any more");
-        self.failure.send_replace(Some(cause.to_owned()));
     }
 }
 

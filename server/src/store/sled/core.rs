@@ -50,6 +50,8 @@ pub(super) struct Core {
     pub(super) folds: Folds,
     /// Of which instants answers spoke.
     pub(super) told: Told,
+    /// Whether there are no threads: everything is done at once, by whoever asks.
+    pub(super) by_turns: bool,
 }
 
 /// How far a submission came while its department was locked.
@@ -276,6 +278,9 @@ impl Core {
             let sequences = sequences.take(limit);
             sequences.map(|sequence| (sequence, durable.position(sequence))).collect()
         };
+        if self.by_turns {
+            return read_page(&self.reader, &department.id, &places);
+        }
         let (reader, id) = (self.reader.clone(), department.id.clone());
         // Most often from memory, but a disk may have to seek.
         let read = tokio::task::spawn_blocking(move || read_page(&reader, &id, &places)).await;

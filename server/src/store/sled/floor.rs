@@ -5,7 +5,8 @@
 //! taking goes on by itself as soon as there is.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::fs::statvfs;
@@ -23,6 +24,8 @@ const LOOK_HOLDS: Duration = Duration::from_millis(5);
 pub(super) struct Floor {
     directory: PathBuf,
     bytes: Option<u64>,
+    /// Free bytes of a disk that is simulated; it is looked at every time.
+    told: Option<Arc<AtomicU64>>,
     seen: Mutex<Seen>,
 }
 
@@ -35,8 +38,8 @@ struct Seen {
 }
 
 impl Floor {
-    pub(super) fn new(directory: &Path, bytes: Option<u64>) -> Self {
-        Self { directory: directory.to_path_buf(), bytes, seen: Mutex::default() }
+    pub(super) fn new(directory: &Path, bytes: Option<u64>, told: Option<Arc<AtomicU64>>) -> Self {
+        Self { directory: directory.to_path_buf(), bytes, told, seen: Mutex::default() }
     }
 
     /// Fails while less than the floor would be left after `bytes` more.
@@ -52,12 +55,14 @@ impl Floor {
         }
         // A disk that does not tell is judged by its writes.
         let Ok(disk) = statvfs(&self.directory) else { return Ok(()) };
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let left = || disk.f_bavail.saturating_mul(disk.f_frsize);
+        let free = self.told.as_ref().map_or_else(left, |told| told.load(Ordering::Relaxed));
         let whole = disk.f_blocks.saturating_mul(disk.f_frsize);
         let floor = self.bytes.unwrap_or_else(|| DEFAULT_BYTES.min(whole / 20));
         let left = free.saturating_sub(bytes).checked_sub(floor);
         let was_low = std::mem::replace(&mut seen.is_low, left.is_none());
-        seen.room = left.map(|left| (now + LOOK_HOLDS, left));
+        let holds = left.filter(|_| self.told.is_none());
+        seen.room = holds.map(|left| (now + LOOK_HOLDS, left));
         drop(seen);
         let (free_mib, floor_mib) = (free >> 20, floor >> 20);
         match (left, was_low) {

@@ -31,6 +31,7 @@ mod save;
 mod series;
 mod settle;
 mod start;
+mod turns;
 mod verify;
 
 #[cfg(test)]
@@ -59,6 +60,7 @@ use std::thread::JoinHandle;
 use super::{Appended, CombinedQuery, Error, Performed, Series, SeriesQuery, Store, Submission};
 use async_trait::async_trait;
 use checkpoint::{Checkpoint, Unfit};
+use committer::Committer;
 use core::Core;
 pub use fault::{Fault, Place};
 use jiff::Timestamp;
@@ -75,6 +77,8 @@ use tiendo_shared::review::Report;
 use tiendo_shared::submission::{Hash, Recorded, SubmissionId};
 use tiendo_shared::wire::Entry;
 use tokio::sync::watch;
+#[doc(hidden)]
+pub use turns::Stage;
 pub use verify::{VerifiedDepartment, VerifyReport, verify};
 
 /// How the engine runs.
@@ -118,6 +122,8 @@ struct Inner {
     /// Whether the committer is to close the journal when the queue ends.
     closes: Arc<AtomicBool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// The committer, where it has no thread.
+    turns: Mutex<Option<Committer>>,
 }
 
 impl SledStore {
@@ -151,6 +157,9 @@ impl SledStore {
 
     async fn blocking(&self, run: fn(&Inner) -> Result<(), Error>) -> Result<(), Error> {
         let inner = Arc::clone(&self.inner);
+        if inner.core.by_turns {
+            return run(&inner);
+        }
         let done = tokio::task::spawn_blocking(move || run(&inner)).await;
         done.unwrap_or_else(|panic| Err(Error::Unavailable(panic.to_string())))
     }
@@ -195,6 +204,9 @@ impl Inner {
         let mut checkpoint = self.held_checkpoint();
         self.closes.store(true, Ordering::Release);
         self.end_queue();
+        if let Some(committer) = self.turns().take() {
+            committer.run();
+        }
         let committer = self.threads().pop();
         if committer.is_some_and(|committer| committer.join().is_err()) {
             return Err(Error::Unavailable("the committer panicked".to_owned()));

@@ -23,6 +23,7 @@ use super::floor::Floor;
 use super::load::Loaded;
 use super::replay::{Derived, Replayed};
 use super::settle::Told;
+use super::turns::Stage;
 use super::{Inner, Options, SledStore};
 use crate::store::Error;
 
@@ -68,31 +69,45 @@ pub(super) fn open(
     options: Options,
 ) -> Result<(SledStore, Opened), Error> {
     let journal = Directory::new(directory.join("journal"));
-    open_on(directory, (journal, journal::Options::default()), catalogue, options)
+    let journal = (journal as Arc<dyn Disk>, journal::Options::default());
+    open_as(directory, journal, catalogue, options, None)
 }
 
 /// As [`open`], with the journal on any disk.
+#[cfg(test)]
 pub(super) fn open_on(
+    directory: &Path,
+    journal: (Arc<dyn Disk>, journal::Options),
+    catalogue: Arc<Catalogue>,
+    options: Options,
+) -> Result<(SledStore, Opened), Error> {
+    open_as(directory, journal, catalogue, options, None)
+}
+
+/// As [`open`], with the journal on any disk, on threads or on a stage.
+pub(super) fn open_as(
     directory: &Path,
     (journal, journal_options): (Arc<dyn Disk>, journal::Options),
     catalogue: Arc<Catalogue>,
     options: Options,
+    stage: Option<&Stage>,
 ) -> Result<(SledStore, Opened), Error> {
     let places =
         Places { root: directory, journal, journal_options, state: directory.join("state") };
     let lock = places.prepare().map_err(|error| places.failed("lock", &error))?;
     let mut opened = Opened::default();
     let ready = recover(&places, &catalogue, options, &mut opened)?;
-    let floor = Floor::new(directory, options.floor_bytes);
-    let inner =
-        start(ready, catalogue, options, floor).map_err(|error| places.failed("start", &error))?;
+    let free = stage.map(|stage| Arc::clone(&stage.free));
+    let floor = Floor::new(directory, options.floor_bytes, free);
+    let inner = start(ready, catalogue, options, floor, stage.is_some())
+        .map_err(|error| places.failed("start", &error))?;
     Ok((SledStore { inner, _lock: lock }, opened))
 }
 
 impl Places<'_> {
     /// Creates what is not there and keeps other processes out.
     fn prepare(&self) -> io::Result<Arc<dyn DiskFile>> {
-        fs::create_dir_all(self.journal.path(""))?;
+        fs::create_dir_all(self.root.join("journal"))?;
         let root = Directory::new(self.root);
         root.sync_names()?;
         if let Some(parent) = self.root.canonicalize()?.parent() {
@@ -241,12 +256,15 @@ fn start(
     catalogue: Arc<Catalogue>,
     options: Options,
     floor: Floor,
+    by_turns: bool,
 ) -> io::Result<Arc<Inner>> {
     let Ready { checkpoint, journal, replayed, is_behind } = ready;
     let (ask, asked) = sync_channel(1);
     let (queue, queued) = channel();
     let closes = Arc::new(AtomicBool::new(false));
-    let core = core(replayed, catalogue, options, &journal, (queue, floor));
+    let end = journal.end();
+    let mut core = core(replayed, catalogue, options, &journal, (queue, floor));
+    core.by_turns = by_turns;
     let committer = Committer {
         journal,
         queue: queued,
@@ -254,6 +272,7 @@ fn start(
         changes: Arc::clone(&core.changes),
         checkpoint: SyncSender::clone(&ask),
         checkpoint_bytes: options.checkpoint_bytes,
+        asked: end,
         closes: Arc::clone(&closes),
     };
     if is_behind {
@@ -261,7 +280,11 @@ fn start(
     }
     drop(ask);
     let checkpoint = Mutex::new(Some(checkpoint));
-    let inner = Arc::new(Inner { core, checkpoint, closes, threads: Mutex::default() });
+    let (turns, committer) =
+        if by_turns { (Some(committer), None) } else { (None, Some(committer)) };
+    let turns = Mutex::new(turns);
+    let inner = Arc::new(Inner { core, checkpoint, closes, threads: Mutex::default(), turns });
+    let Some(committer) = committer else { return Ok(inner) };
     let saver = Arc::clone(&inner);
     let threads = [
         spawn("tiendo-checkpoint", move || saver.run_checkpoints(&asked))?,
@@ -301,6 +324,7 @@ fn core(
         floor,
         folds: Folds::default(),
         told: Told::default(),
+        by_turns: false,
         order,
         catalogue,
     }
