@@ -13,6 +13,7 @@ mod server;
 mod service;
 mod tools;
 pub(crate) mod trial;
+mod web;
 mod words;
 
 pub(crate) use agent::Agent;
@@ -25,6 +26,7 @@ pub(crate) use secure::{Badge, Key, Wire, grant};
 pub(crate) use server::{Options, Server, free_port};
 pub(crate) use service::{SOON, Service};
 pub(crate) use tools::{buf_curl, grpcurl, grpcurl_secure, python};
+pub(crate) use web::Browser;
 pub(crate) use words::*;
 
 /// The generated client sides of `tiendo.v1`.

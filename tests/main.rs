@@ -16,6 +16,7 @@ mod tidy;
 
 mod access;
 mod agent;
+mod board;
 mod books;
 mod catalogue;
 mod crash;

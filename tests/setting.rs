@@ -62,6 +62,12 @@ pub(crate) fn mariadb() -> Option<PathBuf> {
     database("mariadb", &["/usr/sbin", "/usr/libexec", "/usr/local/bin", "/usr/bin"], "mariadbd")
 }
 
+/// The program that checks metrics and alert rules. None where the test command said that
+/// this machine cannot have it.
+pub(crate) fn promtool() -> Option<PathBuf> {
+    database("prometheus", &["/usr/bin", "/usr/local/bin"], "promtool")
+}
+
 fn database(name: &str, places: &[&str], program: &str) -> Option<PathBuf> {
     if is_without(name) {
         return None;

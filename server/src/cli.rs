@@ -26,7 +26,9 @@ Logs go to stderr; the variable RUST_LOG filters them, as in RUST_LOG=debug.";
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve until told to stop.
-    #[command(after_help = "Example:\n  tiendo-server serve --data ./data --listen 0.0.0.0:7443")]
+    #[command(
+        after_help = "Example:\n  tiendo-server serve --data ./data --listen 0.0.0.0:7443 --http 0.0.0.0:7480"
+    )]
     Serve(Serve),
     /// Make the authority, the server's certificate, the keys, and a token for the first
     /// administrator, once.
@@ -178,6 +180,9 @@ pub struct Serve {
     /// Address to serve gRPC on [default: 127.0.0.1:7443].
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// Address to serve the board and the metrics on [default: nowhere].
+    #[arg(long, value_name = "ADDR")]
+    http: Option<String>,
     /// Storage engine [default: sled].
     #[arg(long)]
     engine: Option<String>,
@@ -201,6 +206,7 @@ impl Serve {
         let flags = Settings {
             data: self.data.clone(),
             listen: self.listen.clone(),
+            http: self.http.clone(),
             engine: self.engine.clone(),
             catalogue: self.catalogue.clone(),
             insecure_loopback: self.insecure_loopback.then_some(true),

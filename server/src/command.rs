@@ -3,6 +3,7 @@
 pub mod keeping;
 
 use std::io::{IsTerminal as _, Write as _};
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::identity::{Authority, Files, Host};
 use crate::security::Security;
 use crate::store::Store;
 use crate::store::sled::{self, Options, SledStore};
-use crate::{Ended, Opened};
+use crate::{Ended, Listeners, Opened};
 
 /// A configuration that cannot be used.
 const BAD_CONFIGURATION: u8 = 64;
@@ -84,10 +85,11 @@ async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
             stop.cancel();
         }
     });
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("listening on `{}`", config.listen))?
-        .into_std()?;
+    let calls = listen(config.listen).await?;
+    let pages = match config.http {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let clock = clock(config)?;
     let security =
         if config.insecure_loopback { None } else { Some(Security::open(&config.data, &clock)?) };
@@ -96,24 +98,35 @@ async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
     }
     loop {
         let opened = open(config).await?;
-        let address = listener.local_addr()?;
+        let address = calls.local_addr()?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             engine = opened.store.engine(),
             catalogue = opened.catalogue.version,
             data = %config.data.display(),
+            board = config.http.map(|address| address.to_string()),
             "serving {} on {address}",
             if security.is_some() { "with TLS" } else { "without TLS, for trying things out," }
         );
-        let incoming = crate::tls::tcp(TcpListener::from_std(listener.try_clone()?)?);
+        let again = |listener: &StdListener| -> std::io::Result<_> {
+            Ok(crate::tls::tcp(TcpListener::from_std(listener.try_clone()?)?))
+        };
+        let listeners =
+            Listeners { calls: again(&calls)?, pages: pages.as_ref().map(again).transpose()? };
         let told = stop.cancelled();
         let ended =
-            crate::run(config, opened, security.as_ref(), incoming, clock.clone(), told).await?;
+            crate::run(config, opened, security.as_ref(), listeners, clock.clone(), told).await?;
         if ended == Ended::Told {
             return Ok(());
         }
         tracing::info!("the catalogue was replaced; everything is opened anew");
     }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<StdListener> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("listening on `{address}`"))?;
+    Ok(listener.into_std()?)
 }
 
 /// Opens what is served.

@@ -28,6 +28,12 @@ pub struct Config {
     pub data: PathBuf,
     /// Address of the gRPC listener; loopback while `insecure_loopback`.
     pub listen: SocketAddr,
+    /// Address of the listener for pages and metrics; none for no such listener.
+    pub http: Option<SocketAddr>,
+    /// Whether anybody may read approved figures on the board.
+    pub public_board: bool,
+    /// File with the token that lets a program read the metrics.
+    pub metrics_token_file: Option<PathBuf>,
     /// Serve without TLS and believe what callers say of themselves.
     pub insecure_loopback: bool,
     /// How long after its end a certificate can still be renewed.
@@ -90,6 +96,12 @@ settings! {
     data: PathBuf,
     /// Listen address.
     listen: String,
+    /// Listen address of the board and the metrics.
+    http: String,
+    /// Let anybody read approved figures on the board.
+    public_board: bool,
+    /// File with the token that reads the metrics.
+    metrics_token_file: PathBuf,
     /// Storage engine.
     engine: String,
     /// Folder of backups.
@@ -172,7 +184,18 @@ impl Settings {
     /// The configuration these settings make, or everything wrong with them.
     pub fn check(self) -> Result<Config, Error> {
         let mut problems = Vec::new();
-        let listen = self.checked_listen(&mut problems);
+        let listen = self.address("listen", Some("127.0.0.1:7443"), &mut problems);
+        let http = self.address("http", None, &mut problems);
+        if self.http.is_none() {
+            let needs = [
+                ("public_board", self.public_board == Some(true)),
+                ("metrics_token_file", self.metrics_token_file.is_some()),
+            ];
+            let needs = needs.into_iter().filter(|(_, is_set)| *is_set);
+            problems.extend(needs.map(|(key, _)| {
+                format!("`{key}` needs `http`, the address of the board: `http = \"0.0.0.0:7480\"`")
+            }));
+        }
         if self.data.is_none() {
             problems.push("`data` is missing: the folder that holds the ledger".to_owned());
         }
@@ -198,6 +221,9 @@ impl Settings {
                 disk_floor_mib: self.disk_floor_mib,
                 data,
                 listen,
+                http,
+                public_board: self.public_board == Some(true),
+                metrics_token_file: self.metrics_token_file,
                 insecure_loopback: self.insecure_loopback == Some(true),
                 renew_expired_for: SignedDuration::from_hours(24 * days),
                 catalogue: self.catalogue,
@@ -211,11 +237,17 @@ impl Settings {
         }
     }
 
-    fn checked_listen(&self, problems: &mut Vec<String>) -> Option<SocketAddr> {
-        let text = self.listen.as_deref().unwrap_or("127.0.0.1:7443");
+    /// The address of a listener, by its key; none if there is none.
+    fn address(
+        &self,
+        key: &str,
+        usual: Option<&str>,
+        problems: &mut Vec<String>,
+    ) -> Option<SocketAddr> {
+        let text = if key == "http" { &self.http } else { &self.listen };
+        let text = text.as_deref().or(usual)?;
         let Ok(listen) = text.parse::<SocketAddr>() else {
-            problems
-                .push(format!("`listen` is `{text}`; accepted: `127.0.0.1:7443`, `[::1]:7443`"));
+            problems.push(format!("`{key}` is `{text}`; accepted: `127.0.0.1:7443`, `[::1]:7443`"));
             return None;
         };
         if self.insecure_loopback == Some(true) && !listen.ip().is_loopback() {
@@ -251,11 +283,11 @@ mod tests {
     fn every_error_is_reported_at_once() {
         let settings = Settings::parse(
             "listen = \"0.0.0.0:7443\"\nengine = \"postgres\"\nlog_format = \"xml\"\n\
-             insecure_loopback = true\nsubmission_items = 0\n",
+             insecure_loopback = true\nsubmission_items = 0\npublic_board = true\n",
         )
         .unwrap();
         let Error(problems) = settings.check().unwrap_err();
-        assert_eq!(problems.len(), 5, "{problems:#?}");
+        assert_eq!(problems.len(), 6, "{problems:#?}");
         assert!(problems[0].contains("not a loopback address"), "{problems:#?}");
     }
 
@@ -301,7 +333,10 @@ mod tests {
                 insecure_loopback: Some(insecure),
                 ..Settings::default()
             };
-            assert_eq!(settings.check().is_ok(), served, "{listen} {insecure}");
+            assert_eq!(settings.clone().check().is_ok(), served, "{listen} {insecure}");
+            let http = settings.listen.clone();
+            let settings = Settings { listen: None, http, ..settings };
+            assert_eq!(settings.check().is_ok(), served, "http {listen} {insecure}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The central server of Tiendo: keeps every figure and says where each target stands.
 //!
 //! Store → use cases ([`intake`], [`figures`], [`reports`], [`standing`],
-//! [`enrolment`], [`administration`]) → [`rpc`] behind [`tls`]. The use cases know nothing of
-//! tonic; only `rpc/error.rs` builds a status.
+//! [`enrolment`], [`administration`]) → [`rpc`] and [`web`] behind [`tls`]. The use cases know
+//! nothing of tonic; only `rpc/error.rs` builds a status.
 
 pub mod acts;
 pub mod administration;
@@ -18,6 +18,7 @@ pub mod figures;
 pub mod identity;
 pub mod intake;
 pub mod limits;
+pub mod metrics;
 pub mod pace;
 pub mod page;
 pub mod publish;
@@ -25,17 +26,20 @@ pub mod reports;
 pub mod review;
 pub mod rpc;
 pub mod security;
+pub mod sign_in;
 pub mod signer;
 pub mod standing;
 pub mod store;
 pub mod tls;
 pub mod watch;
+pub mod web;
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_util::future::OptionFuture;
 use tiendo_shared::catalogue::Catalogue;
 use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
@@ -52,6 +56,7 @@ use crate::config::Config;
 use crate::enrolment::Enrolment;
 use crate::figures::Figures;
 use crate::intake::Intake;
+use crate::metrics::{Counting, Metrics};
 use crate::reports::Reports;
 use crate::review::Review;
 use crate::rpc::Services;
@@ -61,8 +66,9 @@ use crate::security::Security;
 use crate::signer::Signer;
 use crate::standing::Standing;
 use crate::store::Store;
-use crate::tls::{Acceptor, Incoming};
+use crate::tls::{Acceptor, Incoming, Speech, Tls};
 use crate::watch::Watch;
+use crate::web::Web;
 
 /// The catalogue that ships with the server.
 pub const SHIPPED_CATALOGUE: &str = include_str!("../catalogue/an-giang.toml");
@@ -88,6 +94,15 @@ pub struct Opened {
     pub store: Arc<dyn Store>,
 }
 
+/// What comes in, and where.
+#[derive(Debug)]
+pub struct Listeners {
+    /// Calls.
+    pub calls: Incoming,
+    /// Requests for pages and numbers; none for none.
+    pub pages: Option<Incoming>,
+}
+
 /// Serves what comes in until `shutdown` ends or the catalogue is replaced, then drains
 /// within the configured grace. Health says SERVING from the first call on.
 ///
@@ -96,40 +111,45 @@ pub async fn run(
     config: &Config,
     opened: Opened,
     security: Option<&Security>,
-    incoming: Incoming,
+    listeners: Listeners,
     clock: Clock,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<Ended> {
     let (stopping, reopen) = (CancellationToken::new(), CancellationToken::new());
     let Opened { catalogue, store } = opened;
     let acts = Acts::open(Arc::clone(&store), clock.clone()).await.context("reading the acts")?;
-    let door = match security {
-        Some(_) => {
-            let rates = Arc::new(Rates::new(config.limits));
-            Door::Members(Arc::clone(acts.members()), clock.clone(), rates)
-        }
-        None => Door::Insecure,
-    };
+    let door = door(config, security, &acts, &clock);
     let tokens = Tokens { stopping: stopping.clone(), reopen: reopen.clone() };
     let services = services(config, &catalogue, &store, security, acts, clock, tokens)?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let health_service = health_service.max_decoding_message_size(rpc::STRANGERS_BYTES);
     health.set_service_status("", ServingStatus::Serving).await;
-    let acceptor = Acceptor {
-        tls: security.map(|security| security.tls.clone()),
+    let cut = CancellationToken::new();
+    let way = |tls: fn(&Security) -> &Tls| Acceptor {
+        tls: security.map(|security| tls(security).clone()),
         limits: config.limits,
-        cut: CancellationToken::new(),
+        cut: cut.clone(),
     };
-    let cut = acceptor.cut.clone().drop_guard();
-    let gate = Gate::new(rpc::routes(&services, health_service)?.prepare(), door);
-    let service = TraceLayer::new(servers_fault()).layer(gate);
-    let connections = acceptor.accept(incoming, stopping.clone());
-    let serving = tls::serve(connections, service, config.limits, stopping.clone());
+    let metrics = listeners.pages.as_ref().map(|_| Metrics::new(&services)).transpose()?;
+    let gate = Gate::new(rpc::routes(&services, health_service)?.prepare(), door.clone());
+    let service = TraceLayer::new(servers_fault()).layer(Counting(metrics.clone()).layer(gate));
+    let connections = way(|it| &it.calls).accept(listeners.calls, stopping.clone());
+    let calls = tls::serve(connections, Speech::Calls, service, config.limits, stopping.clone());
+    let pages = match listeners.pages.zip(metrics) {
+        None => None,
+        Some((listener, metrics)) => {
+            let router = web::router(Web::new(config, services.clone(), door, metrics)?);
+            let connections = way(|it| &it.pages).accept(listener, stopping.clone());
+            let limits = config.limits;
+            Some(tls::serve(connections, Speech::Pages, router, limits, stopping.clone()))
+        }
+    };
     drop(services);
-    let mut serving = Box::pin(serving);
+    let cut = cut.drop_guard();
+    let mut serving = Box::pin(async { tokio::join!(calls, OptionFuture::from(pages)) });
     let ended = tokio::select! {
         biased;
-        () = &mut serving => return Ok(Ended::Told),
+        _ = &mut serving => return Ok(Ended::Told),
         () = shutdown => Ended::Told,
         () = reopen.cancelled() => Ended::Reopen,
     };
@@ -145,6 +165,17 @@ pub async fn run(
         released(store).await?;
     }
     Ok(ended)
+}
+
+/// How callers and readers are known.
+fn door(config: &Config, security: Option<&Security>, acts: &Acts, clock: &Clock) -> Door {
+    match security {
+        Some(_) => {
+            let rates = Arc::new(Rates::new(config.limits));
+            Door::Members(Arc::clone(acts.members()), clock.clone(), rates)
+        }
+        None => Door::Insecure,
+    }
 }
 
 /// Waits until nobody holds the store any more, so that it can be opened again.
@@ -185,6 +216,11 @@ struct Tokens {
     reopen: CancellationToken,
 }
 
+fn backups(config: &Config) -> Backups {
+    let (data, folder) = (config.data.clone(), config.backups.clone());
+    Backups { data, folder, catalogue: config.catalogue.clone() }
+}
+
 fn services(
     config: &Config,
     catalogue: &Arc<Catalogue>,
@@ -222,11 +258,8 @@ fn services(
         watch: Watch::start(&standing, &clock, &tokens.stopping),
         standing,
         figures,
-        backups: Backups {
-            data: config.data.clone(),
-            folder: config.backups.clone(),
-            catalogue: config.catalogue.clone(),
-        },
+        board: security.and_then(|security| security.board(config.http)),
+        backups: backups(config),
         enrolment: Enrolment {
             authority: authority.clone(),
             acts: acts.clone(),

@@ -1,5 +1,6 @@
 //! What `tiendo-server init` makes and `serve` needs: authority, certificate, first token.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,19 +12,24 @@ use crate::acts::Acts;
 use crate::administration::{Administration, SERVER, administrators_token};
 use crate::clock::Clock;
 use crate::identity::{Authority, Error, Files, Host, Judge};
+use crate::sign_in::{Board, SignIn};
 use crate::signer::Signer;
 use crate::store::Store;
-use crate::tls::{Served, Tls};
+use crate::tls::{Served, Speech, Tls};
 
 /// What serving with TLS needs.
 #[derive(Debug, Clone)]
 pub struct Security {
     /// Certifies callers.
     pub authority: Arc<Authority>,
-    /// Makes connections.
-    pub tls: Tls,
+    /// Makes connections for calls.
+    pub calls: Tls,
+    /// Makes connections for pages.
+    pub pages: Tls,
     /// The server's own certificate.
     pub served: Arc<Served>,
+    /// Who looks at pages without a certificate.
+    pub sign_in: Arc<SignIn>,
 }
 
 impl Security {
@@ -33,8 +39,16 @@ impl Security {
         let authority = Arc::new(Authority::open(&files)?);
         let served = Arc::new(Served::open(Arc::clone(&authority), files, clock.now())?);
         let judge = Judge::new(&authority)?;
-        let tls = Tls::new(Arc::clone(&served), judge)?;
-        Ok(Self { authority, tls, served })
+        let calls = Tls::new(Arc::clone(&served), judge.clone(), Speech::Calls)?;
+        let pages = Tls::new(Arc::clone(&served), judge, Speech::Pages)?;
+        Ok(Self { authority, calls, pages, served, sign_in: Arc::default() })
+    }
+}
+
+impl Security {
+    /// The board at the port of its listener, if there is one.
+    pub fn board(&self, http: Option<SocketAddr>) -> Option<Board> {
+        http.map(|http| Board::new(&self.served, &self.sign_in, http.port()))
     }
 }
 

@@ -4,6 +4,7 @@ mod kept;
 mod province;
 mod reported;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -130,6 +131,29 @@ impl Standing {
             series,
             other_methods,
         })
+    }
+
+    /// The province's values of some indicators, oldest first, as charts show them, at an
+    /// instant that a list told of.
+    pub async fn series(
+        &self,
+        indicators: impl IntoIterator<Item = &str>,
+        as_of: Option<prost_types::Timestamp>,
+        basis: v1::Basis,
+        now: Timestamp,
+    ) -> Result<HashMap<String, Vec<v1::PeriodValue>>, Failure> {
+        let instant = self.figures.store.settle(self::as_of(as_of)?, now).await?;
+        let approved_only = basis == v1::Basis::Approved;
+        let mut province = Province::new(&self.figures, instant, approved_only);
+        let mut series = HashMap::new();
+        for id in indicators {
+            let history = province.history(id).await?;
+            let indicator = self.figures.catalogue.indicator(id);
+            let values = history.measurements.iter();
+            let values = values.map(|value| wire::period_value(indicator, &value.into()));
+            series.insert(id.to_owned(), values.collect());
+        }
+        Ok(series)
     }
 
     /// The status as lists tell it.

@@ -91,6 +91,11 @@ impl CutOff {
 }
 
 impl Calendar {
+    /// The last instant of a day.
+    pub fn day_ends(&self, day: Date) -> Timestamp {
+        instant(day, END_OF_DAY)
+    }
+
     /// First and last day counted for the report of a period.
     pub fn cut_off(&self, period: ReportingPeriod) -> (Date, Date) {
         let before = period.first_day().yesterday().unwrap_or(Date::MIN);

@@ -15,7 +15,7 @@ use tiendo_server::security::{self, Security};
 use tiendo_server::store::Store;
 use tiendo_server::store::sled::{Options, SledStore};
 use tiendo_server::tls::tcp;
-use tiendo_server::{Opened, run};
+use tiendo_server::{Listeners, Opened, run};
 use tiendo_shared::catalogue::Catalogue;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -95,13 +95,14 @@ impl Province {
     /// Serves, as a server that is started on this day.
     async fn serve(&mut self) {
         let security = Security::open(&self.data(), &self.clock()).unwrap();
-        let listener = TcpListener::bind(&self.address).await.unwrap();
+        let calls = TcpListener::bind(&self.address).await.unwrap();
+        let listeners = Listeners { calls: tcp(calls), pages: None };
         let opened = Opened { catalogue: Arc::clone(&self.catalogue), store: self.store().await };
         let (config, clock) = (self.config(), self.clock());
         let (stop, told) = oneshot::channel::<()>();
         let serving = tokio::spawn(async move {
             let told = async { drop(told.await) };
-            run(&config, opened, Some(&security), tcp(listener), clock, told).await.unwrap();
+            run(&config, opened, Some(&security), listeners, clock, told).await.unwrap();
         });
         self.serving = Some((stop, serving));
     }

@@ -84,6 +84,11 @@ impl Wire {
         }
     }
 
+    /// The same, to another of its addresses.
+    pub(crate) fn at(server: &Server, address: &str) -> Self {
+        Self { address: address.parse().unwrap(), ..Self::to(server) }
+    }
+
     /// The same, showing this.
     pub(crate) fn showing(self, badge: &Badge) -> Self {
         Self { badge: Some(badge.clone()), ..self }

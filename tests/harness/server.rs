@@ -39,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) clock: Option<String>,
     /// Serve with TLS, after `tiendo-server init`.
     pub(crate) secure: bool,
+    /// Serve the board too.
+    pub(crate) board: bool,
 }
 
 impl Options {
@@ -54,6 +56,7 @@ pub(crate) struct Server {
     folder: TempDir,
     options: Options,
     port: u16,
+    board_port: u16,
     child: Child,
     first_token: String,
 }
@@ -78,14 +81,14 @@ impl Server {
             set_clock(folder.path(), instant);
         }
         let first_token = if options.secure { init(folder.path()).await } else { String::new() };
-        let port = free_port();
-        let child = spawn(folder.path(), &options, port);
-        let mut server = Self { folder, options, port, child, first_token };
+        let (port, board_port) = (free_port(), free_port());
+        let child = spawn(folder.path(), &options, port, board_port);
+        let mut server = Self { folder, options, port, board_port, child, first_token };
         while let Err(log) = server.becomes_ready().await {
             // Another process may have been quicker to take the port.
             let last = log.lines().last().unwrap_or_default();
             assert!(last.contains("ddress already in use"), "the server did not start:\n{log}");
-            server.port = free_port();
+            (server.port, server.board_port) = (free_port(), free_port());
             server.spawn_again();
         }
         server
@@ -101,7 +104,7 @@ impl Server {
 
     /// Starts again and does not wait until it serves.
     pub(crate) fn spawn_again(&mut self) {
-        self.child = spawn(self.folder.path(), &self.options, self.port);
+        self.child = spawn(self.folder.path(), &self.options, self.port, self.board_port);
     }
 
     /// Stops it as an operator does and starts it again.
@@ -170,6 +173,17 @@ impl Server {
     /// `HOST:PORT`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// `HOST:PORT` of its board.
+    pub(crate) fn board(&self) -> String {
+        assert!(self.options.board, "the server has no board");
+        format!("127.0.0.1:{}", self.board_port)
+    }
+
+    /// Whether it serves with TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.options.secure
     }
 
     /// Everything it logged, through all starts.
@@ -261,7 +275,7 @@ async fn is_serving(channel: Channel) -> bool {
         .is_ok_and(|answer| answer.get_ref().status() == ServingStatus::Serving)
 }
 
-fn spawn(folder: &Path, options: &Options, port: u16) -> Child {
+fn spawn(folder: &Path, options: &Options, port: u16, board_port: u16) -> Child {
     let log = File::options().append(true).create(true).open(folder.join("log")).unwrap();
     let mut command = Command::new(program("tiendo-server"));
     command
@@ -275,6 +289,9 @@ fn spawn(folder: &Path, options: &Options, port: u16) -> Child {
         .kill_on_drop(true);
     if !options.secure {
         command.arg("--insecure-loopback");
+    }
+    if options.board {
+        command.args(["--http", &format!("127.0.0.1:{board_port}")]);
     }
     if options.catalogue.is_some() {
         command.arg("--catalogue").arg(folder.join("catalogue.toml"));

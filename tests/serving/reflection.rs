@@ -40,8 +40,9 @@ const QUESTIONS: [(&str, &str); 21] = [
 ];
 
 /// What has nothing to do without TLS or on an empty server, with data and the answer.
-const REFUSED: [(&str, &str, &str); 6] = [
+const REFUSED: [(&str, &str, &str); 7] = [
     ("AdminService/CreateJoinToken", r#"{"role": "operator"}"#, "FailedPrecondition"),
+    ("AdminService/CreateSignInLink", r#"{"reader": "x"}"#, "FailedPrecondition"),
     ("AdminService/ReplaceCatalogue", r#"{"toml": "x"}"#, "InvalidArgument"),
     ("AdminService/RevokeAgent", r#"{"agent": "x", "reason": "y"}"#, "NotFound"),
     ("AdminService/RevokeJoinToken", r#"{"token_id": "x"}"#, "NotFound"),

@@ -1,4 +1,4 @@
-//! The database servers that tests ask: looked for, or installed where this user may.
+//! The servers of others that tests ask or check with: looked for, or installed where this user may.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::step::output;
 
-/// A database server.
+/// A server of others.
 struct Server {
     name: &'static str,
     /// Folders of its programs; a star stands for any name.
@@ -15,7 +15,7 @@ struct Server {
     package: &'static str,
 }
 
-const SERVERS: [Server; 2] = [
+const SERVERS: [Server; 3] = [
     Server {
         name: "postgres",
         places: &["/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/usr/bin"],
@@ -27,6 +27,12 @@ const SERVERS: [Server; 2] = [
         places: &["/usr/sbin", "/usr/libexec", "/usr/local/bin", "/usr/bin"],
         program: "mariadbd",
         package: "mariadb-server-core",
+    },
+    Server {
+        name: "prometheus",
+        places: &["/usr/bin", "/usr/local/bin"],
+        program: "promtool",
+        package: "prometheus",
     },
 ];
 

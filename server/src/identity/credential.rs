@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rustls::RootCertStore;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::{DistinguishedName, RootCertStore};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 
@@ -130,6 +130,11 @@ impl Judge {
             .build()
             .map(Self)
             .map_err(|error| rustls::Error::General(error.to_string()))
+    }
+
+    /// The names of the authorities whose certificates are worth something.
+    pub fn authorities(&self) -> &[DistinguishedName] {
+        self.0.root_hint_subjects()
     }
 
     /// What the chain a peer showed is worth; everything but the leaf is ignored.

@@ -27,6 +27,7 @@ const ADMINISTRATORS: Access = Access::Roles(&[Administrator]);
 pub const TABLE: &[(&str, Access)] = &[
     ("/tiendo.v1.AdminService/Backup", ADMINISTRATORS),
     ("/tiendo.v1.AdminService/CreateJoinToken", ADMINISTRATORS),
+    ("/tiendo.v1.AdminService/CreateSignInLink", ADMINISTRATORS),
     ("/tiendo.v1.AdminService/ListAgents", ADMINISTRATORS),
     ("/tiendo.v1.AdminService/ReplaceCatalogue", ADMINISTRATORS),
     ("/tiendo.v1.AdminService/RevokeAgent", ADMINISTRATORS),
@@ -72,6 +73,13 @@ pub fn access(path: &str) -> Option<Access> {
     exact.or_else(|| {
         OTHERS.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, access)| *access)
     })
+}
+
+/// The name of what a path calls, for statistics: of few that are known.
+pub fn name(path: &str) -> &'static str {
+    let exact = TABLE.binary_search_by(|(known, _)| (*known).cmp(path)).ok().map(|at| TABLE[at].0);
+    let other = || OTHERS.iter().map(|(prefix, _)| *prefix).find(|it| path.starts_with(it));
+    exact.or_else(other).map_or("other", |name| name.trim_matches('/'))
 }
 
 impl Access {
@@ -125,6 +133,9 @@ mod tests {
         assert!(!may(READERS, Agent));
         assert_eq!(access("/grpc.health.v1.Health/Check"), Some(Access::Anyone));
         assert_eq!(access("/tiendo.v1.AdminService/Nothing"), None);
+        assert_eq!(name("/tiendo.v1.AdminService/Backup"), "tiendo.v1.AdminService/Backup");
+        assert_eq!(name("/grpc.health.v1.Health/Check"), "grpc.health.v1.Health");
+        assert_eq!(name("/tiendo.v1.AdminService/Nothing"), "other");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use tonic::Request;
 use super::stubs::admin_service_server::{AdminService, AdminServiceServer};
 use super::{Answer, Services, answer, caller};
 use crate::failure::Failure;
+use crate::sign_in::SESSION;
 
 struct Admin(Services);
 
@@ -59,12 +60,37 @@ impl AdminService for Admin {
         answer(version.map(|catalogue_version| v1::ReplaceCatalogueResponse { catalogue_version }))
     }
 
+    async fn create_sign_in_link(
+        &self,
+        request: Request<v1::CreateSignInLinkRequest>,
+    ) -> Answer<v1::CreateSignInLinkResponse> {
+        let caller = caller(&request)?;
+        answer(self.0.sign_in_link(&caller.name, &request.get_ref().reader))
+    }
+
     async fn backup(&self, _: Request<v1::BackupRequest>) -> Answer<v1::BackupResponse> {
         answer(self.0.backup().await)
     }
 }
 
 impl Services {
+    fn sign_in_link(
+        &self,
+        by: &str,
+        reader: &str,
+    ) -> Result<v1::CreateSignInLinkResponse, Failure> {
+        let board = self.board.as_ref().ok_or_else(|| Failure::Precondition {
+            reason: "NO_BOARD",
+            message: "this server has no board with TLS; start it with `--http ADDRESS`".to_owned(),
+        })?;
+        let (token, ends) = board.sign_in.link(by, reader, self.clock.now())?;
+        Ok(v1::CreateSignInLinkResponse {
+            link: format!("{}/sign-in?token={token}", board.address),
+            expires_at: Some(wire::timestamp(ends)),
+            session: prost_types::Duration::try_from(SESSION.unsigned_abs()).ok(),
+        })
+    }
+
     async fn backup(&self) -> Result<v1::BackupResponse, Failure> {
         let taken = self.backups.take(self.clock.now()).await?;
         let taken_at = Some(wire::timestamp(taken.at));

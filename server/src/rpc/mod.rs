@@ -34,6 +34,7 @@ use crate::intake::Intake;
 use crate::limits::Limits;
 use crate::reports::Reports;
 use crate::review::Review;
+use crate::sign_in::Board;
 use crate::standing::Standing;
 use crate::store::Store;
 use crate::watch::Watch;
@@ -71,6 +72,8 @@ pub struct Services {
     pub administration: Administration,
     /// Takes backups.
     pub backups: Backups,
+    /// Where the board is, and who may read it for some hours; none where there is none.
+    pub board: Option<Board>,
     /// Compares instants.
     pub changes: Changes,
     /// Tells of verdicts that move.

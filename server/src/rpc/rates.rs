@@ -33,7 +33,7 @@ impl Rates {
     }
 
     /// Counts a call of a peer, who was welcome or is a stranger.
-    pub(super) fn take(
+    pub(crate) fn take(
         &self,
         peer: Option<&Peer>,
         welcome: Option<&Welcome>,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use prometheus::Histogram;
 use tiendo_shared::act::Act;
 use tiendo_shared::check::Checked;
 use tiendo_shared::measurement::{Measurement, SeriesKey};
@@ -129,6 +130,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Nothing that records waits for whoever looks at it.
     fn changes(&self) -> watch::Receiver<u64>;
 
+    /// How the engine does, for statistics; an engine tells what it knows.
+    fn measures(&self) -> Measures {
+        Measures::default()
+    }
+
     /// Name of the engine, as `GetServerInfo` states it.
     fn engine(&self) -> &'static str;
 
@@ -197,6 +203,19 @@ pub enum Appended {
         /// Why measurements were refused.
         rejections: Vec<Rejection>,
     },
+}
+
+/// How an engine does.
+#[derive(Debug, Clone, Default)]
+pub struct Measures {
+    /// Bytes of submissions that wait for the disk.
+    pub waiting_bytes: u64,
+    /// Bytes of the journal.
+    pub journal_bytes: u64,
+    /// Bytes of the derived state on the disk; none while it is being written.
+    pub state_bytes: Option<u64>,
+    /// Seconds it took to make a group of entries durable, since the start.
+    pub commits: Option<Histogram>,
 }
 
 /// Which series are asked for.

@@ -113,8 +113,8 @@ impl Acceptor {
 impl Tls {
     async fn shake_hands(&self, tcp: TcpStream) -> io::Result<(Carrier, Credential)> {
         let stream = TlsAcceptor::from(Arc::clone(&self.config)).accept(tcp).await?;
-        // A peer that offers protocols and not HTTP/2 was refused; one that offers none
-        // has to begin with the preface of HTTP/2.
+        // A peer that offers protocols and none of ours was refused; one that offers none
+        // has to begin with the preface of HTTP/2 where calls are served.
         let (_, session) = stream.get_ref();
         let credential = self.judge.judge(session.peer_certificates().unwrap_or_default());
         Ok((Carrier::Tls(Box::new(stream)), credential))

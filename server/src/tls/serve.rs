@@ -1,4 +1,4 @@
-//! Serves connections: HTTP/2 with its limits, and an end for those that are idle, old or slow.
+//! Serves connections: HTTP with its limits, and an end for those that are idle, old or slow.
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
@@ -9,13 +9,14 @@ use futures_util::{Stream, StreamExt as _};
 use hyper::body::Incoming;
 use hyper::server::conn::http2::Builder;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tower::{Service, ServiceExt as _};
 
-use super::{Connection, Peer};
+use super::{Connection, Peer, Speech};
 use crate::limits::{Limits, seconds};
 
 /// How often an idle connection is pinged.
@@ -33,12 +34,16 @@ const STRANGERS_STREAMS: u32 = 8;
 /// How much of an answer is kept for a peer that does not take it.
 const SEND_BYTES: usize = 128 << 10;
 
+/// Least buffer for the headers of a request of HTTP/1.1; hyper takes no smaller one.
+const LEAST_BUFFER: usize = 8 << 10;
+
 /// How long an idle peer has to hear that the connection ends.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Serves what comes until `stopping`, and ends when what was begun then is done.
 pub async fn serve<S, B>(
     connections: impl Stream<Item = Connection>,
+    speech: Speech,
     service: S,
     limits: Limits,
     stopping: CancellationToken,
@@ -59,10 +64,18 @@ pub async fn serve<S, B>(
         let call = hyper::service::service_fn(move |request: http::Request<Incoming>| {
             answer(service.clone(), request, peer.clone())
         });
-        lines.spawn(async move {
-            let serving = builder.serve_connection(TokioIo::new(connection), call);
-            line.keep(serving, hyper::server::conn::http2::Connection::graceful_shutdown).await;
-        });
+        let connection = TokioIo::new(connection);
+        match speech {
+            Speech::Calls => lines.spawn(async move {
+                let serving = builder.serve_connection(connection, call);
+                line.keep(serving, hyper::server::conn::http2::Connection::graceful_shutdown).await;
+            }),
+            Speech::Pages => lines.spawn(async move {
+                let builder = pages(limits);
+                let serving = builder.serve_connection(connection, call);
+                line.keep(serving, auto::Connection::graceful_shutdown).await;
+            }),
+        };
     }
     lines.close();
     lines.wait().await;
@@ -82,6 +95,28 @@ fn builder(strange: bool, limits: Limits) -> Builder<TokioExecutor> {
         .max_concurrent_streams(streams)
         .initial_stream_window_size(window)
         .initial_connection_window_size(window)
+        .max_header_list_size(limits.header_bytes)
+        .max_pending_accept_reset_streams(limits.reset_streams as usize)
+        .max_local_error_reset_streams(limits.reset_streams as usize)
+        .max_send_buf_size(SEND_BYTES)
+        .keep_alive_interval(KEEPALIVE);
+    builder
+}
+
+/// For browsers, all of whom are treated as strangers.
+fn pages(limits: Limits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(seconds(limits.first_call_secs))
+        .max_buf_size((limits.header_bytes as usize).max(LEAST_BUFFER));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.concurrent_streams)
+        .initial_stream_window_size(STRANGERS_WINDOW)
+        .initial_connection_window_size(STRANGERS_WINDOW)
         .max_header_list_size(limits.header_bytes)
         .max_pending_accept_reset_streams(limits.reset_streams as usize)
         .max_local_error_reset_streams(limits.reset_streams as usize)

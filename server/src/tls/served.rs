@@ -9,7 +9,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use crate::clock::Clock;
-use crate::identity::{Authority, Error, Files, ServerIdentity, Staged};
+use crate::identity::{Authority, Error, Files, Host, ServerIdentity, Staged};
 
 /// How often it is looked at whether the certificate has to be renewed.
 const LOOK: Duration = Duration::from_mins(10);
@@ -40,6 +40,11 @@ impl Served {
     /// When the certificate shown ends.
     pub fn not_after(&self) -> Timestamp {
         self.shown.read().unwrap_or_else(PoisonError::into_inner).identity.not_after
+    }
+
+    /// What clients call the server.
+    pub fn hosts(&self) -> Vec<Host> {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).identity.hosts.clone()
     }
 
     /// Renews the certificate once two thirds of its life are over, under a new key;
@@ -100,7 +105,6 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::identity::Host;
 
     #[test]
     fn it_is_renewed_in_time_and_after_any_outage() {

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 
+use prometheus::Histogram;
 use tiendo_shared::journal::{self, Journal, Position};
 use tiendo_shared::wire::Entry;
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+use tokio::time::Instant;
 
 use super::department::Department;
 use crate::store::Together;
@@ -66,6 +68,8 @@ pub(super) struct Committer {
     pub(super) asked: Position,
     /// Whether the journal is to be closed at the end, rather than left as in a crash.
     pub(super) closes: Arc<AtomicBool>,
+    /// How long groups took to become durable.
+    pub(super) commits: Option<Histogram>,
 }
 
 impl Committer {
@@ -143,7 +147,11 @@ impl Committer {
                 links.push(queued.entry.recorded.link.clone());
             }
         }
+        let began = Instant::now();
         let end = self.journal.commit()?;
+        if let Some(commits) = self.commits.as_ref().filter(|_| !positions.is_empty()) {
+            commits.observe(began.elapsed().as_secs_f64());
+        }
         let count = positions.len() as u64;
         let mut durable = positions.into_iter().zip(Together::of(links));
         for work in group.drain(..) {

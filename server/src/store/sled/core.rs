@@ -142,6 +142,12 @@ impl Core {
         ))
     }
 
+    /// How much waits for the disk.
+    pub(super) fn waiting_bytes(&self) -> u64 {
+        let free = self.room.available_permits();
+        (self.most_permits as usize).saturating_sub(free) as u64 * PERMIT_BYTES as u64
+    }
+
     /// Waits until the queue has room for a content of so many bytes.
     pub(super) async fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Error> {
         let permits = permits(bytes).min(self.most_permits);

@@ -57,7 +57,9 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::{Appended, CombinedQuery, Error, Performed, Series, SeriesQuery, Store, Submission};
+use super::{
+    Appended, CombinedQuery, Error, Measures, Performed, Series, SeriesQuery, Store, Submission,
+};
 use async_trait::async_trait;
 use checkpoint::{Checkpoint, Unfit};
 use committer::Committer;
@@ -65,6 +67,7 @@ use core::Core;
 pub use fault::{Fault, Place};
 use jiff::Timestamp;
 pub use portable::{ImportError, Imported, export, import, verify_export};
+use prometheus::Histogram;
 pub use start::Opened;
 use tiendo_shared::catalogue::Catalogue;
 #[cfg(test)]
@@ -121,6 +124,8 @@ struct Inner {
     checkpoint: Mutex<Option<Checkpoint>>,
     /// Whether the committer is to close the journal when the queue ends.
     closes: Arc<AtomicBool>,
+    /// How long groups of entries took to become durable.
+    commits: Option<Histogram>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// The committer, where it has no thread.
     turns: Mutex<Option<Committer>>,
@@ -222,6 +227,17 @@ impl Inner {
         saved
     }
 
+    fn measures(&self) -> Measures {
+        let checkpoint = self.checkpoint.try_lock().ok();
+        let open = checkpoint.as_ref().and_then(|checkpoint| checkpoint.as_ref());
+        Measures {
+            waiting_bytes: self.core.waiting_bytes(),
+            journal_bytes: self.core.reader.end().0,
+            state_bytes: open.and_then(|checkpoint| checkpoint.db.size_on_disk().ok()),
+            commits: self.commits.clone(),
+        }
+    }
+
     /// Takes no more submissions; the committer ends when it has written what waits.
     fn end_queue(&self) {
         self.core.queue.write().unwrap_or_else(PoisonError::into_inner).take();
@@ -317,6 +333,10 @@ impl Store for SledStore {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.inner.core.changes.subscribe()
+    }
+
+    fn measures(&self) -> Measures {
+        self.inner.measures()
     }
 
     fn engine(&self) -> &'static str {

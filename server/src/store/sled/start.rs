@@ -263,6 +263,7 @@ fn start(
     let (queue, queued) = channel();
     let closes = Arc::new(AtomicBool::new(false));
     let end = journal.end();
+    let commits = crate::metrics::commits();
     let mut core = core(replayed, catalogue, options, &journal, (queue, floor));
     core.by_turns = by_turns;
     let committer = Committer {
@@ -274,6 +275,7 @@ fn start(
         checkpoint_bytes: options.checkpoint_bytes,
         asked: end,
         closes: Arc::clone(&closes),
+        commits: commits.clone(),
     };
     if is_behind {
         ask.try_send(()).ok();
@@ -282,8 +284,8 @@ fn start(
     let checkpoint = Mutex::new(Some(checkpoint));
     let (turns, committer) =
         if by_turns { (Some(committer), None) } else { (None, Some(committer)) };
-    let turns = Mutex::new(turns);
-    let inner = Arc::new(Inner { core, checkpoint, closes, threads: Mutex::default(), turns });
+    let (turns, threads) = (Mutex::new(turns), Mutex::default());
+    let inner = Arc::new(Inner { core, checkpoint, closes, commits, threads, turns });
     let Some(committer) = committer else { return Ok(inner) };
     let saver = Arc::clone(&inner);
     let threads = [

@@ -1,0 +1,229 @@
+//! What pages say, in Vietnamese and English: one without the other does not compile.
+
+use tiendo_shared::assess::Reason;
+use tiendo_shared::wire::v1::{ReportPhase, StatusFlag, Verdict};
+
+use super::lang::Lang;
+
+macro_rules! words {
+    ($($name:ident: $vi:literal, $en:literal;)*) => {
+        /// The words of a language.
+        #[derive(Debug)]
+        pub(super) struct Words {
+            $(pub(super) $name: &'static str,)*
+        }
+
+        /// Vietnamese.
+        pub(super) const VI: Words = Words { $($name: $vi,)* };
+
+        /// English.
+        pub(super) const EN: Words = Words { $($name: $en,)* };
+    };
+}
+
+words! {
+    // The frame
+    skip: "Đến nội dung", "Skip to content";
+    overview: "Tổng quan", "Overview";
+    departments: "Đơn vị", "Departments";
+    changes: "Thay đổi", "Changes";
+    as_of: "Tính đến", "As of";
+    on_day: "Xem tại ngày", "As known on";
+    show: "Xem", "Show";
+    all: "tất cả", "all";
+    leave: "Thoát", "Sign out";
+    other_language: "English", "Tiếng Việt";
+    moved: "Có kết quả đánh giá vừa thay đổi.", "A verdict has just moved.";
+    source: "Nguồn: số liệu các đơn vị báo cáo qua Tiến độ.", "Source: figures reported by departments to Tiendo.";
+    approved_only: "Chỉ gồm số liệu của báo cáo đã duyệt.", "Figures of approved reports alone.";
+    // Refusals
+    who_are_you: "Chưa biết bạn là ai", "It is not known who you are";
+    not_for_you: "Trang này không dành cho vai trò của bạn", "This page is not for your role";
+    how_to_get_in: "Nhập tệp chứng thư (.p12) vào trình duyệt, hoặc xin quản trị viên một liên kết đăng nhập.", "Import your certificate file (.p12) into the browser, or ask an administrator for a sign-in link.";
+    not_there: "Không có trang này", "There is no such page";
+    not_understood: "Yêu cầu không đúng", "The request cannot be understood";
+    too_much: "Quá nhiều yêu cầu, hãy thử lại sau ít phút", "Too many requests; try again in a moment";
+    went_wrong: "Máy chủ chưa trả lời được", "The server could not do it";
+    sign_in: "Đăng nhập xem bảng tiến độ", "Sign in to read the board";
+    sign_in_once: "Liên kết này dùng được một lần, trên một trình duyệt, và cho xem trong tám giờ.", "This link works once, in one browser, and lets it read for eight hours.";
+    open_board: "Mở bảng tiến độ", "Open the board";
+    link_used_up: "Liên kết này đã dùng hoặc đã hết hạn; hãy xin quản trị viên một liên kết mới.", "this link was used or has ended; ask an administrator for a new one";
+    // Overview
+    targets_by_verdict: "Số mục tiêu theo kết quả đánh giá", "Targets by verdict";
+    target: "Mục tiêu", "Target";
+    promise: "Cam kết", "Promise";
+    latest: "Mới nhất", "Latest";
+    gap: "Còn cách", "Gap";
+    trend: "Diễn biến", "Trend";
+    verdict: "Đánh giá", "Verdict";
+    remarks: "Lưu ý", "Remarks";
+    horizon: "Mốc", "Horizon";
+    department: "Đơn vị chủ trì", "Department";
+    filter: "Lọc", "Filter";
+    to_year: "Đến năm", "To";
+    task_groups: "Nhóm nhiệm vụ, đến năm", "Task groups, to";
+    nothing_found: "Không có mục tiêu nào như vậy.", "There is no such target.";
+    next_page: "Trang sau", "Next page";
+    first_page: "Trang đầu", "First page";
+    download: "Tải số liệu", "Download figures";
+    // A target
+    course: "Diễn biến và đường phải đi", "Course and the way promised";
+    observed: "thực tế", "observed";
+    promised: "cam kết", "promised";
+    if_it_goes_on: "nếu giữ tốc độ này", "if this pace goes on";
+    reference: "để so sánh", "compared with";
+    why: "Vì sao đánh giá như vậy", "Why it is judged so";
+    method: "Phương pháp", "Method";
+    base: "Giá trị gốc", "Base";
+    pace_observed: "Tốc độ thực tế", "Observed pace";
+    pace_required: "Tốc độ cần có từ gốc", "Pace required from the base";
+    progress: "Thực tế so với cần có", "Observed over required";
+    pace_from_here: "Tốc độ cần có từ nay", "Pace required from here";
+    year_met: "Năm đạt nếu giữ tốc độ này", "Year met if this pace goes on";
+    forecast: "Dự báo, khoảng tin cậy 80 %", "Forecast, 80 % interval";
+    note: "Cách hiểu câu chữ của kế hoạch", "How the plan's words are read";
+    other_methods: "Phương pháp khác đánh giá thế nào", "What other methods would say";
+    figures: "Số liệu đứng sau", "Figures behind it";
+    period: "Kỳ", "Period";
+    value: "Giá trị", "Value";
+    reported_by: "Đơn vị báo cáo", "Reported by";
+    indicator: "Chỉ tiêu", "Indicator";
+    revision: "Lần sửa", "Revision";
+    received: "Nhận lúc", "Received";
+    receipt: "Số biên nhận", "Receipt no.";
+    comment: "Ghi chú, minh chứng", "Comment, evidence";
+    missing: "thiếu, có lý do", "missing, with a reason";
+    withdrawn: "đã rút", "withdrawn";
+    // Departments
+    completeness: "Đã có trên phải có, theo đơn vị và kỳ", "Received of expected, by department and period";
+    province: "Toàn tỉnh", "Whole province";
+    due: "hạn", "due";
+    late_by: "chậm", "late by";
+    days: "ngày", "days";
+    on_time: "đúng hạn", "on time";
+    nothing_yet: "chưa có gì", "nothing yet";
+    agents: "Máy gửi số liệu", "Agents";
+    agent: "Máy", "Agent";
+    last_contact: "Liên lạc gần nhất", "Last contact";
+    not_since_start: "chưa, từ khi máy chủ chạy", "not since the server started";
+    certificate_ends: "Chứng thư hết hạn", "Certificate ends";
+    // Changes
+    changed_since: "Thay đổi từ ngày", "Changed since";
+    moves: "Kết quả đánh giá đã thay đổi", "Verdicts that moved";
+    recorded: "Số liệu đã ghi nhận", "Figures recorded";
+    before: "Trước", "Before";
+    after: "Sau", "After";
+    no_changes: "Không có gì thay đổi.", "Nothing changed.";
+}
+
+/// Every verdict, from good to bad to unknown.
+pub(super) const VERDICTS: [Verdict; 7] = [
+    Verdict::Met,
+    Verdict::OnTrack,
+    Verdict::AtRisk,
+    Verdict::OffTrack,
+    Verdict::Worsening,
+    Verdict::NoData,
+    Verdict::NotAssessable,
+];
+
+impl Lang {
+    fn pick(self, vi: &'static str, en: &'static str) -> &'static str {
+        match self {
+            Self::Vi => vi,
+            Self::En => en,
+        }
+    }
+
+    /// A verdict in words.
+    pub(super) fn verdict(self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Met => self.pick("Đạt", "Met"),
+            Verdict::OnTrack => self.pick("Đúng tiến độ", "On track"),
+            Verdict::AtRisk => self.pick("Có nguy cơ", "At risk"),
+            Verdict::OffTrack => self.pick("Chậm tiến độ", "Off track"),
+            Verdict::Worsening => self.pick("Đi lùi", "Worsening"),
+            Verdict::NoData => self.pick("Chưa có số liệu", "No data"),
+            Verdict::NotAssessable => self.pick("Chưa đánh giá được", "Not assessable"),
+            Verdict::Unspecified => "",
+        }
+    }
+
+    /// A flag in words.
+    pub(super) fn flag(self, flag: StatusFlag) -> &'static str {
+        match flag {
+            StatusFlag::Provisional => self.pick("số sơ bộ", "provisional"),
+            StatusFlag::Stale => self.pick("số liệu cũ", "stale"),
+            StatusFlag::WasMet => self.pick("từng đạt", "was met before"),
+            StatusFlag::BreakInSeries => self.pick("đứt chuỗi số liệu", "break in series"),
+            StatusFlag::Exceeds => self.pick("vượt khoảng cam kết", "exceeds the band"),
+            StatusFlag::Incomplete => self.pick("kỳ sau chưa đủ đơn vị", "later period incomplete"),
+            StatusFlag::Unspecified => "",
+        }
+    }
+
+    /// Where an instant stands against the deadlines of a report.
+    pub(super) fn phase(self, phase: ReportPhase) -> &'static str {
+        match phase {
+            ReportPhase::NotOpen => self.pick("chưa mở", "not open yet"),
+            ReportPhase::Open => self.pick("đang mở", "open"),
+            ReportPhase::Late => self.pick("quá hạn", "overdue"),
+            ReportPhase::Locked => self.pick("đã khóa", "locked"),
+            ReportPhase::Unspecified => "",
+        }
+    }
+
+    /// Why a target cannot be assessed; a sentence nobody has put into words here stays
+    /// English.
+    pub(super) fn reason(self, english: &str) -> String {
+        if self == Self::En {
+            return english.to_owned();
+        }
+        let known = REASONS.iter().find(|(reason, _)| reason.message() == english);
+        known.map_or(english, |(_, words)| words).to_owned()
+    }
+}
+
+/// The class of a verdict in the style sheet.
+pub(super) fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met => "met",
+        Verdict::OnTrack => "on-track",
+        Verdict::AtRisk => "at-risk",
+        Verdict::OffTrack => "off-track",
+        Verdict::Worsening => "worsening",
+        Verdict::NoData | Verdict::Unspecified => "no-data",
+        Verdict::NotAssessable => "not-assessable",
+    }
+}
+
+/// Reasons in Vietnamese.
+const REASONS: [(Reason, &str); 21] = [
+    (Reason::SinglePoint, "mới có một giá trị dùng được nên chưa thấy được tốc độ"),
+    (
+        Reason::TooFewPoints,
+        "phương pháp cần ít nhất bốn giá trị trong ba trên năm năm gần nhất, hiện chưa đủ",
+    ),
+    (Reason::NoScale, "mục tiêu chưa nêu thang điểm cho đèn tín hiệu"),
+    (
+        Reason::BreakLeavesOnePoint,
+        "chuỗi số liệu bị đứt, chỉ còn một giá trị so sánh được nên chưa thấy được tốc độ",
+    ),
+    (Reason::BaseAfterCurrent, "kỳ gốc muộn hơn giá trị mới nhất dùng được"),
+    (Reason::ZeroBase, "giá trị năm gốc bằng 0 nên không tính được tốc độ tăng"),
+    (Reason::NegativeBase, "giá trị năm gốc âm nên tốc độ tăng không có nghĩa"),
+    (Reason::SignChange, "giá trị đã đổi dấu so với năm gốc nên tốc độ tăng không có nghĩa"),
+    (Reason::NoReference, "chuỗi dùng để so sánh chưa có giá trị nào dùng được"),
+    (Reason::NoReferenceSamePeriod, "chưa có kỳ nào có cả giá trị và giá trị để so sánh"),
+    (Reason::ZeroDenominator, "phép chia có mẫu số bằng 0"),
+    (Reason::NotComputed, "tính từ chỉ tiêu khác và chưa tính được cho kỳ nào"),
+    (Reason::Incomplete, "chưa kỳ nào có đủ số liệu của các đơn vị để đại diện cho tỉnh"),
+    (Reason::TooManyDigits, "tổng có nhiều chữ số hơn mức lưu được"),
+    (Reason::Impossible, "tính ra giá trị không thể có"),
+    (Reason::NoRankedAmong, "chưa biết có bao nhiêu nơi được xếp hạng nên chưa quy được ra mức"),
+    (Reason::NoRankTable, "thang đo không có bảng quy hạng ra mức"),
+    (Reason::RankOutOfRange, "hạng không nằm giữa 1 và số nơi được xếp hạng"),
+    (Reason::WrongKind, "giá trị khác loại với mục tiêu"),
+    (Reason::UnknownLevel, "mức cam kết không có trong thang đo"),
+    (Reason::NoneSinceStart, "các năm trong cam kết chưa có giá trị"),
+];
