@@ -2,6 +2,7 @@
 
 mod numbers;
 mod pages;
+mod passport;
 
 use tiendo_shared::wire::v1;
 use tonic::Code;

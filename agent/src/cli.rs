@@ -196,6 +196,7 @@ fn command(named: Option<(&str, &ArgMatches)>, lang: Lang) -> Result<Command, St
             token_file: of.get_one("token-file").cloned(),
             role: of.get_one("role").cloned(),
             replace: of.get_flag("replace"),
+            p12: of.get_one("p12").cloned(),
         }),
         Some(("export", of)) => {
             Command::Export { file: of.get_one::<PathBuf>("file").cloned().unwrap_or_default() }
@@ -330,13 +331,14 @@ mod tests {
 
     #[test]
     fn enrolment_takes_its_token_from_one_place() {
-        let line = "enrol --server h:1 --token-file t.txt --role operator --replace";
+        let line = "enrol --server h:1 --token-file t.txt --role operator --replace --p12 me.p12";
         let invocation = parse(&args(line), Lang::Vi).unwrap();
         let expected = Options {
             token_file: Some("t.txt".into()),
             role: Some("operator".to_owned()),
             replace: true,
             token: None,
+            p12: Some("me.p12".into()),
         };
         assert_eq!(invocation.command, Command::Enrol(expected));
         let plain = parse(&args("enrol"), Lang::Vi).unwrap().command;

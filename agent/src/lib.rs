@@ -33,6 +33,7 @@ mod keys;
 mod logging;
 mod outbox;
 mod pack;
+mod passport;
 mod progress;
 mod proof;
 mod push;

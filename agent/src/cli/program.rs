@@ -32,6 +32,7 @@ pub(super) fn program(lang: Lang) -> Program {
                 .value_parser(PossibleValuesParser::new(ROLES))
                 .hide_possible_values(true),
             flag("replace", lang.arg_replace(), lang),
+            path("p12", lang.arg_p12(), lang),
         ]),
         command("due", lang.about_due(), lang.usage_due(), lang),
         command("template", lang.about_template(), lang.usage_template(), lang).args([

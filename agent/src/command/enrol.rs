@@ -5,7 +5,7 @@
 //! again with the same token.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -22,6 +22,7 @@ use crate::console::Tone;
 use crate::exit::Exit;
 use crate::home;
 use crate::identity::{self, AGENT, Enrolment, Identity};
+use crate::passport;
 use crate::push::retry::{Next, after_status};
 use crate::trust::{self, Authority, Verifier};
 
@@ -42,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) role: Option<String>,
     /// Whether a computer that is enrolled gets a new key and identity.
     pub(crate) replace: bool,
+    /// The file for a browser to import.
+    pub(crate) p12: Option<PathBuf>,
 }
 
 /// What was enrolled, for programs.
@@ -56,6 +59,16 @@ struct Enrolled<'e> {
     authority: String,
     certificate: String,
     key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p12_password: Option<String>,
+    exit: u8,
+}
+
+/// What was written for a browser, for programs.
+#[derive(Debug, Serialize)]
+struct Passport {
+    command: &'static str,
+    p12_password: String,
     exit: u8,
 }
 
@@ -66,9 +79,14 @@ pub(super) async fn run(app: &mut App<'_>, options: &Options) -> Result<Exit, Fa
     }
     let no_way = |error| Failed::configuration(lang.no_connection(&error));
     let address = app.config.server.clone().ok_or_else(|| no_way(NoConnection::NoServer))?;
-    if let Some(Identity { bearer, not_after, .. }) = &app.identity
-        && !options.replace
-    {
+    if let Some(identity) = app.identity.clone().filter(|_| !options.replace) {
+        if let Some(path) = &options.p12 {
+            let p12_password = write_passport(app, &identity, path)?;
+            let exit = Exit::Done as u8;
+            app.console.document(&Passport { command: "enrol", p12_password, exit });
+            return Ok(Exit::Done);
+        }
+        let Identity { bearer, not_after, .. } = &identity;
         let until = clock::for_people(*not_after);
         return Err(Failed::because(lang.enrolled_before(bearer, &until)));
     }
@@ -89,13 +107,26 @@ pub(super) async fn run(app: &mut App<'_>, options: &Options) -> Result<Exit, Fa
         .complete(&authority, &response.certificate_chain)
         .map_err(|error| unkept(&error))?;
     remember(app, &address).map_err(|error| unkept(&error))?;
-    tell(app, &identity, &address);
+    let p12 =
+        options.p12.as_deref().map(|path| write_passport(app, &identity, path)).transpose()?;
+    tell(app, &identity, &address, p12);
     let ahead = response.server_time.as_ref().and_then(instant);
     let ahead = ahead.map_or(0, |server| clock::now().duration_since(server).as_secs());
     if clock::is_off(ahead) {
         app.warn(&lang.clock_wrong(ahead));
     }
     Ok(Exit::Done)
+}
+
+/// Writes the file for a browser; its password goes to people alone, and once.
+fn write_passport(app: &mut App<'_>, identity: &Identity, path: &Path) -> Result<String, Failed> {
+    let (lang, file) = (app.lang(), path.display().to_string());
+    let written = passport::write(identity, path);
+    let password =
+        written.map_err(|error| Failed::because(lang.cannot_write(&file, &error.to_string())))?;
+    let until = clock::for_people(identity.not_after);
+    app.console.line(&lang.p12_written(&file, &password, &until));
+    Ok(password)
 }
 
 /// The token that was given, from wherever it was.
@@ -192,7 +223,7 @@ fn remember(app: &App<'_>, address: &str) -> io::Result<()> {
     if changed == text { Ok(()) } else { home::replace(&path, changed.as_bytes()) }
 }
 
-fn tell(app: &mut App<'_>, identity: &Identity, address: &str) {
+fn tell(app: &mut App<'_>, identity: &Identity, address: &str, p12_password: Option<String>) {
     let lang = app.lang();
     let bearer = &identity.bearer;
     let until = clock::for_people(identity.not_after);
@@ -221,6 +252,7 @@ fn tell(app: &mut App<'_>, identity: &Identity, address: &str) {
         authority,
         certificate,
         key,
+        p12_password,
         exit: Exit::Done as u8,
     });
 }

@@ -147,6 +147,9 @@ All commands: tiendo-agent --help";
     arg_role =
         "Vai trò mà mã phải cấp: agent, reviewer, operator, administrator; mã cấp vai trò khác thì không đổi gì",
         "Role the token has to give: agent, reviewer, operator, administrator; with another nothing is changed";
+    arg_p12 =
+        "Ghi thêm danh tính vào tệp PKCS#12 này để nhập vào trình duyệt; máy đã đăng ký thì chỉ ghi tệp",
+        "Also write the identity into this PKCS#12 file, for a browser to import; where the computer is enrolled, only that";
     arg_replace =
         "Máy đã đăng ký: đăng ký lại với mã mới và khóa mới",
         "On a computer that is enrolled: enrol anew, with a new token and a new key";

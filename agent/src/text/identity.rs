@@ -40,6 +40,9 @@ sentences! {
     enrolled_files(authority: &str, certificate: &str, key: &str) =
         "Các tệp (giữ kín {key}): {authority}, {certificate}, {key}",
         "Files (keep {key} to yourself): {authority}, {certificate}, {key}";
+    p12_written(file: &str, password: &str, until: &str) =
+        "Đã ghi {file} để nhập vào trình duyệt, dùng đến {until}.\nMật khẩu của tệp (chỉ hiện một lần): {password}",
+        "{file} is written, for a browser to import; it is good until {until}.\nThe password of the file (shown once): {password}";
     try_grpcurl(line: &str) = "Thử ngay:\n  {line}", "Try it:\n  {line}";
     next_template(department: &str) =
         "Máy này báo cáo cho đơn vị `{department}`. Tiếp theo: tiendo-agent template",
