@@ -127,6 +127,19 @@ async fn every_answer_tells_the_browser_to_do_nothing_but_show_it() {
 }
 
 #[tokio::test]
+async fn whoever_asks_too_often_has_to_wait() {
+    let (server, admin) = start(&[("TIENDO_CALLS_PER_STRANGER", "1")]).await;
+    let browser = Browser::of(&server);
+    let mut refused = 0;
+    for path in ["/sign-in?token=x", "/assets/board.css", "/", "/nothing"].repeat(5) {
+        let answer = browser.get(path).await;
+        refused += u32::from(answer.status == 429 && answer.header("retry-after").is_some());
+    }
+    assert!(refused > 0, "ten at once are let through, and one a second");
+    assert_eq!(browser.showing(&admin).get("/").await.status, 200, "others do not wait");
+}
+
+#[tokio::test]
 async fn without_a_board_or_tls_there_is_no_link() {
     let server = Server::start_with(Options { secure: true, ..Options::default() }).await;
     let admin = server.administrator().await;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use http::{HeaderMap, header};
 use tiendo_shared::wire::v1::Basis;
@@ -16,7 +18,6 @@ use crate::failure::Failure;
 use crate::identity::{Caller, Members, Role, Unproven, Welcome};
 use crate::rpc::access::access;
 use crate::rpc::gate::Door;
-use crate::rpc::rates::Rates;
 use crate::tls::Peer;
 
 /// The cookie of a browser that opened a sign-in link; only TLS carries it.
@@ -66,13 +67,12 @@ impl FromRequestParts<Arc<Web>> for Reader {
 impl Web {
     /// Who looks, or why nobody does.
     fn let_in(&self, parts: &Parts) -> Result<Reader, Failure> {
-        let (members, clock, rates) = match &self.door {
+        let (members, clock) = match &self.door {
             Door::Insecure => return trying_out(parts),
-            Door::Members(members, clock, rates) => (members, clock, rates),
+            Door::Members(members, clock, _) => (members, clock),
         };
         let peer = parts.extensions.get::<Peer>();
         let (welcome, by_link) = self.welcome(members, clock, peer, &parts.headers);
-        count(rates, peer, welcome.as_ref().ok())?;
         let welcome = match welcome {
             Err(_) if self.public_board => return Ok(Reader::anybody()),
             welcome => welcome?,
@@ -118,9 +118,17 @@ impl Web {
     }
 }
 
-/// Counts a request of a peer; the same limits hold as for calls.
-fn count(rates: &Rates, peer: Option<&Peer>, welcome: Option<&Welcome>) -> Result<(), Failure> {
-    rates.take(peer, welcome)
+/// Lets requests through as often as calls, whatever they ask for.
+pub(super) async fn paced(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Door::Members(members, clock, rates) = &web.door {
+        let peer = parts.extensions.get::<Peer>();
+        let (welcome, _) = web.welcome(members, clock, peer, &parts.headers);
+        if let Err(failure) = rates.take(peer, welcome.as_ref().ok()) {
+            return Refusal::new(Lang::of(&parts), failure).into_response();
+        }
+    }
+    next.run(Request::from_parts(parts, body)).await
 }
 
 /// Without TLS whoever reaches the loopback address is believed, but no page of another

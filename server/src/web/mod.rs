@@ -83,6 +83,7 @@ pub fn router(web: Web) -> Router {
         .route("/metrics", get(numbers::text))
         .route("/assets/{name}", get(assets::file))
         .fallback(refusal::not_found)
+        .layer(from_fn_with_state(Arc::clone(&web), entry::paced))
         .layer(from_fn_with_state(Arc::clone(&web), numbers::count))
         .layer(from_fn(headers::without_body))
         .layer(from_fn(headers::safe))
