@@ -188,7 +188,7 @@ impl Web {
         };
         let pace = |pace: Option<f64>| {
             let number = pace.map(|pace| lang.float(pace, 2)).unwrap_or_default();
-            (number, told.pace_unit.clone())
+            (number, lang.pace(&told.pace_unit))
         };
         let year = told.year_met.map(|year| year.to_string()).unwrap_or_default();
         let forecast = told.forecast.as_ref().map_or_else(Default::default, |forecast| {

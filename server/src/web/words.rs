@@ -80,6 +80,7 @@ words! {
     progress: "Thực tế so với cần có", "Observed over required";
     pace_from_here: "Tốc độ cần có từ nay", "Pace required from here";
     year_met: "Năm đạt nếu giữ tốc độ này", "Year met if this pace goes on";
+    interval: "dự báo, khoảng 80 %", "forecast, 80 % interval";
     forecast: "Dự báo, khoảng tin cậy 80 %", "Forecast, 80 % interval";
     note: "Cách hiểu câu chữ của kế hoạch", "How the plan's words are read";
     other_methods: "Phương pháp khác đánh giá thế nào", "What other methods would say";
@@ -152,13 +153,24 @@ impl Lang {
     /// A flag in words.
     pub(super) fn flag(self, flag: StatusFlag) -> &'static str {
         match flag {
-            StatusFlag::Provisional => self.pick("số sơ bộ", "provisional"),
+            StatusFlag::Provisional => {
+                self.pick("sơ bộ hoặc chưa duyệt", "provisional or not approved")
+            }
             StatusFlag::Stale => self.pick("số liệu cũ", "stale"),
             StatusFlag::WasMet => self.pick("từng đạt", "was met before"),
             StatusFlag::BreakInSeries => self.pick("đứt chuỗi số liệu", "break in series"),
             StatusFlag::Exceeds => self.pick("vượt khoảng cam kết", "exceeds the band"),
             StatusFlag::Incomplete => self.pick("kỳ sau chưa đủ đơn vị", "later period incomplete"),
             StatusFlag::Unspecified => "",
+        }
+    }
+
+    /// The unit of a pace.
+    pub(super) fn pace(self, english: &str) -> String {
+        match (self, english) {
+            (Self::Vi, "% a year (compound)") => "%/năm (lũy kế)".to_owned(),
+            (Self::Vi, other) => other.replace(" a year", "/năm"),
+            (Self::En, other) => other.to_owned(),
         }
     }
 

@@ -174,6 +174,11 @@ impl Course {
                 Some(((x, if is_amid { y + APART } else { y }), line.label.clone(), colour))
             })
             .collect();
+        if let [_, _, upper] = self.interval[..] {
+            // Below the line of the pace, where the area has room.
+            let (x, y) = chart.backend_coord(&upper);
+            labels.push(((x, y + APART), self.lang.words().interval.to_owned(), WAY));
+        }
         labels.sort_by_key(|((_, y), ..)| *y);
         let mut free = 12;
         for ((x, y), label, colour) in labels {
