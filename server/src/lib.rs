@@ -95,12 +95,17 @@ pub struct Opened {
 }
 
 /// What comes in, and where.
-#[derive(Debug)]
 pub struct Listeners {
     /// Calls.
     pub calls: Incoming,
     /// Requests for pages and numbers; none for none.
     pub pages: Option<Incoming>,
+}
+
+impl std::fmt::Debug for Listeners {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Listeners").field("pages", &self.pages.is_some()).finish_non_exhaustive()
+    }
 }
 
 /// Serves what comes in until `shutdown` ends or the catalogue is replaced, then drains

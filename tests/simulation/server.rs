@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tiendo_server::Listeners;
 use tiendo_server::clock::Clock;
 use tiendo_server::config::{Config, Settings};
 use tiendo_server::store::Store;
@@ -127,7 +128,8 @@ impl Server {
             let incoming = Box::pin(UnboundedReceiverStream::new(receiver));
             let told = stop.clone().cancelled_owned();
             tokio::task::spawn_local(async move {
-                tiendo_server::run(&config, opened, None, incoming, clock, told).await.map(drop)
+                let listeners = Listeners { calls: incoming, pages: None };
+                tiendo_server::run(&config, opened, None, listeners, clock, told).await.map(drop)
             })
         };
         let turns = tokio::task::spawn_local(turns(
