@@ -98,7 +98,8 @@ pub(crate) async fn a_disk(catalogue: &Arc<Catalogue>) {
     );
     assert!(took(&province) < QUICK * 2, "{:?}", took(&province));
     let mut statuses = StatusServiceClient::new(channel.clone());
-    let asked = statuses.list_target_statuses(request(Default::default(), QUICK)).await;
+    let all = v1::ListTargetStatusesRequest::default();
+    let asked = statuses.list_target_statuses(request(all, QUICK)).await;
     assert!(!asked.unwrap().into_inner().statuses.is_empty());
     let mut health = HealthClient::new(channel.clone());
     let HealthCheckResponse { status } =
