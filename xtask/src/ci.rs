@@ -17,7 +17,17 @@ pub(crate) struct Args {
 }
 
 /// How much is tried of what is left to chance, unless the environment asks for more.
-const NUMBERS: [(&str, &str); 1] = [("TIENDO_SIMULATION_SEEDS", "300")];
+const NUMBERS: [(&str, &str); 8] = [
+    ("TIENDO_SIMULATION_SEEDS", "300"),
+    ("TIENDO_CRASH_ROUNDS", "200"),
+    // A hundred thousand points of failure of a journal, and of the agent's ledger on it.
+    ("TIENDO_JOURNAL_WORKLOADS", "6000"),
+    ("TIENDO_OUTBOX_WORKLOADS", "4400"),
+    ("TIENDO_POWER_WORKLOADS", "200"),
+    ("TIENDO_OUTBOX_FLIPS", "2000"),
+    ("TIENDO_FLIPS", "2000"),
+    ("TIENDO_STATE_FLIPS", "2000"),
+];
 
 /// Checks everything, cheapest first.
 pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {

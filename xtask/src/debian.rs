@@ -11,8 +11,6 @@ use crate::step::output;
 
 /// What is tried in.
 const SUITE: &str = "bookworm";
-/// Where it comes from, unless the machine's own sources name a mirror.
-const MIRROR: &str = "http://deb.debian.org/debian";
 
 /// The fresh root, made if need be; why there is none where it cannot be.
 pub(crate) fn prepare(root: &Path) -> anyhow::Result<PathBuf> {
@@ -30,7 +28,7 @@ pub(crate) fn prepare(root: &Path) -> anyhow::Result<PathBuf> {
         std::fs::remove_dir_all(&making)?;
     }
     let mut debootstrap = Command::new("debootstrap");
-    debootstrap.args(["--variant=minbase", "--include=systemd", SUITE]).arg(&making).arg(MIRROR);
+    debootstrap.args(["--variant=minbase", "--include=systemd", SUITE]).arg(&making);
     output(&mut debootstrap).context("debootstrap could not make a fresh Debian")?;
     std::fs::rename(&making, &fresh)?;
     Ok(fresh)

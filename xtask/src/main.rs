@@ -12,10 +12,8 @@ mod step;
 mod testing;
 mod tools;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 /// Tiendo's own commands.
@@ -41,7 +39,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let outcome = root().and_then(|root| match Args::parse().command {
+    let outcome = step::root().and_then(|root| match Args::parse().command {
         Command::Demo(args) => demo::run_all(&root, &args),
         Command::Test(args) => testing::run_all(&root, &args),
         Command::Ci(args) => ci::run_all(&root, &args),
@@ -55,10 +53,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The root of the workspace.
-fn root() -> anyhow::Result<PathBuf> {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().map(Path::to_path_buf).context("xtask stands outside a workspace")
 }

@@ -120,7 +120,7 @@ fn make(
     }
     if let Some((file, place)) = package.configuration {
         put(&own.join(file), &stage.join(place), 0o640)?;
-        write(&stage.join("DEBIAN/conffiles"), &format!("/{place}\n"), 0o644)?;
+        write(&stage.join("DEBIAN/conffiles"), format!("/{place}\n"), 0o644)?;
     }
     for script in ["postinst", "prerm", "postrm"] {
         put(&own.join(script), &stage.join("DEBIAN").join(script), 0o755)?;

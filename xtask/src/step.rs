@@ -1,7 +1,7 @@
 //! Named steps: a heading, the work, how long it took, and which one failed.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,12 @@ impl Steps {
 /// A duration for people.
 pub(crate) fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
+}
+
+/// The root of the workspace.
+pub(crate) fn root() -> anyhow::Result<PathBuf> {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().map(Path::to_path_buf).context("xtask stands outside a workspace")
 }
 
 /// `cargo` with these arguments, in `root`.
