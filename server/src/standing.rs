@@ -195,7 +195,7 @@ impl Standing {
         let (Some(formula), Some(period)) = (formula, period) else { return Ok(Vec::new()) };
         let mut inputs = Vec::new();
         for input in formula.inputs().into_iter().filter_map(|id| catalogue.indicator(id)) {
-            let history = province.history(&input.id).await?;
+            let history = province.input(&target.indicator, &input.id).await?;
             inputs.extend(wire::input_value(input, &history.measurements, period));
         }
         Ok(inputs)
@@ -262,7 +262,7 @@ impl Standing {
         for source in &assessment.explanation.sources {
             province.sources(series(source.series).0, source.period, &mut sources).await?;
         }
-        if sources.unapproved {
+        if sources.provisional {
             assessment.flags.insert(Flag::Provisional);
         }
         let coverage = |role, period| {

@@ -33,7 +33,7 @@ use rust_decimal::Decimal;
 use crate::catalogue::Catalogue;
 use crate::formula::{self, Uncomputable, Uncomputed, exact};
 use crate::indicator::{Combination, Formula, Indicator, Range};
-use crate::measurement::{Measurement, MissingReason, Value};
+use crate::measurement::{Measurement, MissingReason, ObservationStatus, Value};
 use crate::period::ReportingPeriod;
 
 pub(crate) use reporters::Departments;
@@ -63,6 +63,9 @@ pub struct Combined {
     pub parts: usize,
     /// How many of those are of reports that nobody has approved.
     pub unapproved: usize,
+    /// How many of the parts that count are provisional or estimated numbers. The status
+    /// of the value need not show them: a break hides them.
+    pub unfirm: usize,
 }
 
 /// The values of one indicator for the whole province.
@@ -110,7 +113,8 @@ pub fn combine(
     };
     let said = || counted.iter().filter(|part| answers(part));
     let unapproved = said().filter(|part| !part.is_approved).count();
-    Some(Combined { period, value, lacking, parts: said().count(), unapproved })
+    let unfirm = counted.iter().filter(|part| is_unfirm(part)).count();
+    Some(Combined { period, value, lacking, parts: said().count(), unapproved, unfirm })
 }
 
 /// The parts of a period that count.
@@ -129,6 +133,13 @@ fn answers(part: &Part) -> bool {
         part.measurement.observation.value,
         Value::Number(_) | Value::Level(_) | Value::Missing(MissingReason::NotApplicable)
     )
+}
+
+fn is_unfirm(part: &Part) -> bool {
+    let observation = &part.measurement.observation;
+    let may_change =
+        matches!(observation.status, ObservationStatus::Provisional | ObservationStatus::Estimated);
+    may_change && matches!(observation.value, Value::Number(_) | Value::Level(_))
 }
 
 fn lacking(reporters: &Reporters, period: ReportingPeriod, counted: &[&Part]) -> Vec<usize> {

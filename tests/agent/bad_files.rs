@@ -103,7 +103,7 @@ async fn a_mapping_that_cannot_be_right_is_told_by_line() {
 #[tokio::test]
 async fn the_command_line_and_the_configuration_are_told_what_is_wrong() {
     let agent = Agent::at("127.0.0.1:1", trial::DEPARTMENT);
-    agent.run(&[]).await.expect_code(2);
+    agent.run(&["--json"]).await.expect_code(2);
     agent.run(&["gui"]).await.expect_code(2).expect_words(&["gui"]);
     agent.run(&["submit"]).await.expect_code(2);
     agent.run(&["template", "--period", "2026-13"]).await.expect_code(2).expect_words(&["2026-13"]);

@@ -25,6 +25,8 @@ pub(super) struct Province<'a> {
     pub(super) approved_only: bool,
     histories: HashMap<String, Arc<History>>,
     combined: HashMap<Asked, Arc<Vec<Combined>>>,
+    /// What is above and below the line of ratios over the same departments, by input.
+    above_below: HashMap<(String, String), Arc<History>>,
 }
 
 /// A reported indicator, and the one that departments have to have reported too.
@@ -37,23 +39,30 @@ pub(super) struct Sources {
     pub(super) listed: Vec<v1::Source>,
     /// How many there are besides.
     pub(super) left_out: usize,
-    /// Whether some are of a report that nobody has approved.
-    pub(super) unapproved: bool,
+    /// Whether some may still change: provisional or estimated, or of a report that
+    /// nobody has approved.
+    pub(super) provisional: bool,
     most: usize,
 }
 
 impl Sources {
     /// Of no figure yet.
     pub(super) fn up_to(most: usize) -> Self {
-        Self { listed: Vec::new(), left_out: 0, unapproved: false, most }
+        Self { listed: Vec::new(), left_out: 0, provisional: false, most }
     }
 }
 
 impl<'a> Province<'a> {
     /// What is known at an instant.
     pub(super) fn new(figures: &'a Figures, as_of: Timestamp, approved_only: bool) -> Self {
-        let (histories, combined) = (HashMap::new(), HashMap::new());
-        Self { figures, as_of, approved_only, histories, combined }
+        Self {
+            figures,
+            as_of,
+            approved_only,
+            histories: HashMap::new(),
+            combined: HashMap::new(),
+            above_below: HashMap::new(),
+        }
     }
 
     /// The indicator's values: reported, combined or computed.
@@ -72,6 +81,16 @@ impl<'a> Province<'a> {
             self.histories.insert(needed, Arc::new(history));
         }
         Ok(self.histories.get(id).cloned().unwrap_or_default())
+    }
+
+    /// The values of an input as an indicator was computed of them.
+    pub(super) async fn input(&mut self, of: &str, input: &str) -> Result<Arc<History>, Failure> {
+        self.history(of).await?;
+        let paired = self.above_below.get(&(of.to_owned(), input.to_owned()));
+        match paired.map(Arc::clone) {
+            Some(history) => Ok(history),
+            None => self.history(input).await,
+        }
     }
 
     /// The figures of departments that the values of an indicator rest on.
@@ -193,7 +212,11 @@ impl<'a> Province<'a> {
         let numerator = self.reported(above, Some(below), enough).await?;
         let denominator = self.reported(below, Some(above), enough).await?;
         let input = |id: &str| Some(if id == above.id { &numerator } else { &denominator });
-        Ok(History::of_computed(formula, indicator.range, input))
+        let history = History::of_computed(formula, indicator.range, input);
+        for (input, of) in [(above, numerator), (below, denominator)] {
+            self.above_below.insert((indicator.id.clone(), input.id.clone()), Arc::new(of));
+        }
+        Ok(history)
     }
 
     async fn reported_sources(
@@ -212,8 +235,8 @@ impl<'a> Province<'a> {
         let Ok(place) = combined.binary_search_by_key(&period, |it| it.period) else {
             return Ok(());
         };
-        let Combined { lacking, parts: count, unapproved, .. } = &combined[place];
-        sources.unapproved |= *unapproved > 0;
+        let Combined { lacking, parts: count, unapproved, unfirm, .. } = &combined[place];
+        sources.provisional |= *unapproved > 0 || *unfirm > 0;
         let room = sources.most - sources.listed.len();
         // Who stands in for whom is known from all of them.
         let limit = if reporters.change() { 0 } else { (room + lacking.len()).max(1) };

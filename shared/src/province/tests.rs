@@ -142,6 +142,24 @@ fn the_catalogue_says_how_many_are_enough() {
 }
 
 #[test]
+fn a_break_does_not_hide_that_a_part_may_change() {
+    use crate::measurement::ObservationStatus::{Break, Final, Provisional};
+    let catalogue = catalogue(&["a", "b"], &indicator("n", &sum_of("a", r#""b""#)));
+    let reporters = catalogue.reporters("n").unwrap();
+    for (statuses, unfirm) in [([Break, Provisional], 1), ([Break, Final], 0)] {
+        let parts = statuses.into_iter().enumerate().map(|(reporter, status)| {
+            let mut measurement = measurement("2024", "1", 1);
+            measurement.observation.status = status;
+            Part { reporter, measurement, is_approved: true }
+        });
+        let parts: Vec<Part> = parts.collect();
+        let period = "2024".parse().unwrap();
+        let combined = combine(Combination::Sum, reporters, period, &parts).unwrap();
+        assert_eq!((combined.unfirm, combined.unapproved), (unfirm, 0));
+    }
+}
+
+#[test]
 fn digits_that_cannot_be_kept_are_no_value() {
     let catalogue = catalogue(&["a", "b"], &indicator("n", &sum_of("a", r#""b""#)));
     let most = "79228162514264337593543950335";
@@ -266,5 +284,6 @@ proptest! {
         prop_assert_eq!(one.value.unwrap().observation.value, Value::Number(total));
         prop_assert_eq!(one.lacking.len(), 102 - values.len());
         prop_assert_eq!((one.parts, one.unapproved), (values.len(), values.len() / 2));
+        prop_assert_eq!(one.unfirm, 0);
     }
 }
