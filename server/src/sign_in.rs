@@ -65,6 +65,8 @@ pub struct Grant {
     pub reader: String,
     /// The administrator who allowed it.
     pub by: String,
+    /// The key of the administrator's computer: whoever has the name later is another.
+    pub by_key: Key,
     /// Until when.
     pub ends: Timestamp,
 }
@@ -76,7 +78,7 @@ impl SignIn {
     /// The secret of a new link, and when it ends.
     pub fn link(
         &self,
-        by: &str,
+        (by, by_key): (&str, Key),
         reader: &str,
         now: Timestamp,
     ) -> Result<(String, Timestamp), Failure> {
@@ -85,7 +87,7 @@ impl SignIn {
             return Err(Failure::invalid("reader", "NAME_FORM", message));
         }
         let ends = now.checked_add(LINK).map_err(Failure::internal)?;
-        let grant = Grant { reader: reader.to_owned(), by: by.to_owned(), ends };
+        let grant = Grant { reader: reader.to_owned(), by: by.to_owned(), by_key, ends };
         let secret = add(&mut locked(&self.links), grant, now)?;
         tracing::info!(reader, by, "a link to the board was made");
         Ok((secret, ends))
@@ -151,7 +153,7 @@ mod tests {
     #[test]
     fn a_link_opens_once_and_in_time() {
         let sign_in = SignIn::default();
-        let (link, ends) = sign_in.link("admin", "chi-lan", at(0)).unwrap();
+        let (link, ends) = sign_in.link(("admin", [1; 32]), "chi-lan", at(0)).unwrap();
         assert_eq!(ends, at(15));
         assert_eq!(sign_in.redeem("x", at(1)).unwrap(), None);
         let secret = sign_in.redeem(&link, at(1)).unwrap().unwrap();
@@ -161,9 +163,9 @@ mod tests {
         assert!(sign_in.reader(&link, at(2)).is_none(), "the link is not the secret");
         assert!(sign_in.reader(&secret, at(1 + 8 * 60)).is_some());
         assert!(sign_in.reader(&secret, at(2 + 8 * 60)).is_none());
-        let (late, _) = sign_in.link("admin", "chi-lan", at(0)).unwrap();
+        let (late, _) = sign_in.link(("admin", [1; 32]), "chi-lan", at(0)).unwrap();
         assert_eq!(sign_in.redeem(&late, at(16)).unwrap(), None);
-        let (link, _) = sign_in.link("admin", "chi-lan", at(0)).unwrap();
+        let (link, _) = sign_in.link(("admin", [1; 32]), "chi-lan", at(0)).unwrap();
         let secret = sign_in.redeem(&link, at(0)).unwrap().unwrap();
         sign_in.sign_out(&secret);
         assert!(sign_in.reader(&secret, at(0)).is_none());
@@ -173,10 +175,13 @@ mod tests {
     fn there_are_so_many_links_and_old_ones_make_room() {
         let sign_in = SignIn::default();
         for _ in 0..MOST {
-            sign_in.link("admin", "r", at(0)).unwrap();
+            sign_in.link(("admin", [1; 32]), "r", at(0)).unwrap();
         }
-        assert!(matches!(sign_in.link("admin", "r", at(1)), Err(Failure::Exhausted { .. })));
-        sign_in.link("admin", "r", at(16)).unwrap();
-        assert!(sign_in.link("admin", "r r", at(16)).is_err());
+        assert!(matches!(
+            sign_in.link(("admin", [1; 32]), "r", at(1)),
+            Err(Failure::Exhausted { .. })
+        ));
+        sign_in.link(("admin", [1; 32]), "r", at(16)).unwrap();
+        assert!(sign_in.link(("admin", [1; 32]), "r r", at(16)).is_err());
     }
 }

@@ -110,7 +110,8 @@ impl Web {
         let (key, grant) = board.sign_in.reader(cookie(headers, COOKIE)?, clock.now())?;
         let registry = members.registry();
         let by = registry.at(&(String::new(), grant.by))?;
-        if by.revoked.is_some() || by.caller.role != Role::Administrator {
+        let is_other = by.key != grant.by_key;
+        if is_other || by.revoked.is_some() || by.caller.role != Role::Administrator {
             return None;
         }
         let caller = Caller { role: Role::Operator, department: None, name: grant.reader };
