@@ -123,7 +123,8 @@ pub async fn run(
     let (stopping, reopen) = (CancellationToken::new(), CancellationToken::new());
     let Opened { catalogue, store } = opened;
     let acts = Acts::open(Arc::clone(&store), clock.clone()).await.context("reading the acts")?;
-    let door = door(config, security, &acts, &clock);
+    // Whoever reads pages takes nothing from those who call.
+    let [calls_door, pages_door] = [(); 2].map(|()| door(config, security, &acts, &clock));
     let tokens = Tokens { stopping: stopping.clone(), reopen: reopen.clone() };
     let services = services(config, &catalogue, &store, security, acts, clock, tokens)?;
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -136,14 +137,14 @@ pub async fn run(
         cut: cut.clone(),
     };
     let metrics = listeners.pages.as_ref().map(|_| Metrics::new(&services)).transpose()?;
-    let gate = Gate::new(rpc::routes(&services, health_service)?.prepare(), door.clone());
+    let gate = Gate::new(rpc::routes(&services, health_service)?.prepare(), calls_door);
     let service = TraceLayer::new(servers_fault()).layer(Counting(metrics.clone()).layer(gate));
     let connections = way(|it| &it.calls).accept(listeners.calls, stopping.clone());
     let calls = tls::serve(connections, Speech::Calls, service, config.limits, stopping.clone());
     let pages = match listeners.pages.zip(metrics) {
         None => None,
         Some((listener, metrics)) => {
-            let router = web::router(Web::new(config, services.clone(), door, metrics)?);
+            let router = web::router(Web::new(config, services.clone(), pages_door, metrics)?);
             let connections = way(|it| &it.pages).accept(listener, stopping.clone());
             let limits = config.limits;
             Some(tls::serve(connections, Speech::Pages, router, limits, stopping.clone()))

@@ -95,13 +95,15 @@ impl SignIn {
 
     /// Uses a link up; the secret of what it opens, none if there is no such link.
     pub fn redeem(&self, link: &str, now: Timestamp) -> Result<Option<String>, Failure> {
-        let Some(grant) = locked(&self.links).remove(&hash(link)) else { return Ok(None) };
-        if grant.ends < now {
-            return Ok(None);
-        }
+        let mut links = locked(&self.links);
+        let known = links.get(&hash(link)).filter(|grant| now <= grant.ends).cloned();
+        let Some(grant) = known else { return Ok(None) };
         tracing::info!(reader = grant.reader, by = grant.by, "a link to the board was opened");
         let ends = now.checked_add(SESSION).map_err(Failure::internal)?;
-        add(&mut locked(&self.sessions), Grant { ends, ..grant }, now).map(Some)
+        let secret = add(&mut locked(&self.sessions), Grant { ends, ..grant }, now)?;
+        // Only now: while there is no room for another browser the link stays good.
+        links.remove(&hash(link));
+        Ok(Some(secret))
     }
 
     /// Who reads with this secret, and what it is counted by.
@@ -183,5 +185,18 @@ mod tests {
         ));
         sign_in.link(("admin", [1; 32]), "r", at(16)).unwrap();
         assert!(sign_in.link(("admin", [1; 32]), "r r", at(16)).is_err());
+    }
+
+    #[test]
+    fn a_link_stays_good_while_there_is_no_room() {
+        let sign_in = SignIn::default();
+        let new = |now| sign_in.link(("admin", [1; 32]), "r", now).unwrap().0;
+        for _ in 0..MOST {
+            assert!(sign_in.redeem(&new(at(0)), at(0)).unwrap().is_some());
+        }
+        let link = new(at(8 * 60 - 5));
+        let full = sign_in.redeem(&link, at(8 * 60 - 5));
+        assert!(matches!(full, Err(Failure::Exhausted { .. })));
+        assert!(sign_in.redeem(&link, at(8 * 60 + 1)).unwrap().is_some());
     }
 }

@@ -97,6 +97,19 @@ impl Connection {
     pub(super) fn is_strange(&self) -> bool {
         self.place.is_strangers()
     }
+
+    /// What a read or a write came to; what waits ends once the connection is cut, in
+    /// whichever direction it waits.
+    fn unless_cut<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        polled: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if polled.is_pending() && self.cut.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        polled
+    }
 }
 
 impl std::fmt::Debug for Connection {
@@ -112,10 +125,7 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let read = on_stream!(self, stream => Pin::new(stream).poll_read(context, buffer));
-        if read.is_pending() && self.cut.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
-        }
-        read
+        self.unless_cut(context, read)
     }
 }
 
@@ -125,7 +135,8 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        on_stream!(self, stream => Pin::new(stream).poll_write(context, bytes))
+        let written = on_stream!(self, stream => Pin::new(stream).poll_write(context, bytes));
+        self.unless_cut(context, written)
     }
 
     fn poll_write_vectored(
@@ -133,7 +144,9 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        on_stream!(self, stream => Pin::new(stream).poll_write_vectored(context, parts))
+        let written =
+            on_stream!(self, stream => Pin::new(stream).poll_write_vectored(context, parts));
+        self.unless_cut(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -31,6 +31,9 @@ const STRANGERS_WINDOW: u32 = 64 << 10;
 /// Concurrent calls of anybody else.
 const STRANGERS_STREAMS: u32 = 8;
 
+/// Most requests of a browser at a time.
+const PAGES_STREAMS: u32 = 32;
+
 /// How much of an answer is kept for a peer that does not take it.
 const SEND_BYTES: usize = 128 << 10;
 
@@ -103,7 +106,7 @@ fn builder(strange: bool, limits: Limits) -> Builder<TokioExecutor> {
     builder
 }
 
-/// For browsers, all of whom are treated as strangers.
+/// For browsers, whose windows are those of strangers.
 fn pages(limits: Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -114,7 +117,7 @@ fn pages(limits: Limits) -> auto::Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.concurrent_streams)
+        .max_concurrent_streams(limits.concurrent_streams.min(PAGES_STREAMS))
         .initial_stream_window_size(STRANGERS_WINDOW)
         .initial_connection_window_size(STRANGERS_WINDOW)
         .max_header_list_size(limits.header_bytes)

@@ -63,6 +63,7 @@ impl Web {
         reader: Reader,
         asked: &Asked,
     ) -> Result<Changes<'_>, Failure> {
+        let _place = self.crowd.work(&reader)?;
         let when = self.when(asked)?;
         let calendar = self.services.catalogue.calendar();
         let since: Date = match asked.since.as_str() {

@@ -84,6 +84,8 @@ impl Web {
         loop {
             let told = self.services.reports.rates(&request, when.now).await?;
             rates.extend(told.rates);
+            // All pages of one instant.
+            request.as_of = told.as_of;
             if told.next_page_token.is_empty() {
                 break;
             }

@@ -36,6 +36,7 @@ pub(super) async fn file(
     let refused = |failure| Refusal::new(lang, failure);
     let known = FORMATS.iter().find(|(name, _)| *name == format);
     let (_, format) = known.ok_or_else(|| refused(Failure::not_found("page", &format)))?;
+    let place = web.crowd.work(&reader).map_err(refused)?;
     let when = web.when(&asked).map_err(refused)?;
     let request = v1::ExportFiguresRequest {
         format: *format as i32,
@@ -50,6 +51,10 @@ pub(super) async fn file(
         (header::CONTENT_TYPE, file.media_type),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),
     ];
-    let pieces = pieces.take_until(reader.ended.cancelled_owned());
+    let pieces = pieces.map(move |piece| {
+        let _held = &place;
+        piece
+    });
+    let pieces = pieces.take_until(Box::pin(reader.over()));
     Ok((headers, Body::from_stream(pieces)).into_response())
 }

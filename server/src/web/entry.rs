@@ -1,6 +1,7 @@
 //! Who looks at a page: by certificate, by the cookie of a sign-in link, or anybody.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
@@ -31,19 +32,38 @@ const READS: &str = "/tiendo.v1.StatusService/ListTargetStatuses";
 pub(super) struct Reader {
     /// Who it is; empty for anybody.
     pub(super) name: String,
-    /// Whether a link opened the board, which can be left.
-    pub(super) by_link: bool,
     /// Which figures it may see.
     pub(super) basis: Basis,
     /// Ends when it may not look any more.
-    pub(super) ended: CancellationToken,
+    ended: CancellationToken,
+    /// How long a link still lets it look; none for no end.
+    left: Option<Duration>,
 }
 
 impl Reader {
     /// Somebody nobody knows, who sees what was approved.
-    fn anybody() -> Self {
+    pub(super) fn anybody() -> Self {
         let (name, ended) = (String::new(), CancellationToken::new());
-        Self { name, by_link: false, basis: Basis::Approved, ended }
+        Self { name, basis: Basis::Approved, ended, left: None }
+    }
+
+    /// Whether a link opened the board, which can be left.
+    pub(super) fn by_link(&self) -> bool {
+        self.left.is_some()
+    }
+
+    /// Ends when it may not look any more, for what goes on and on.
+    pub(super) fn over(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (ended, left) = (self.ended.clone(), self.left);
+        async move {
+            match left {
+                None => ended.cancelled().await,
+                Some(left) => tokio::select! {
+                    () = ended.cancelled() => {}
+                    () = tokio::time::sleep(left) => {}
+                },
+            }
+        }
     }
 
     /// Refuses whoever nobody knows.
@@ -72,7 +92,7 @@ impl Web {
             Door::Members(members, clock, _) => (members, clock),
         };
         let peer = parts.extensions.get::<Peer>();
-        let (welcome, by_link) = self.welcome(members, clock, peer, &parts.headers);
+        let (welcome, left) = self.welcome(members, clock, peer, &parts.headers);
         let welcome = match welcome {
             Err(_) if self.public_board => return Ok(Reader::anybody()),
             welcome => welcome?,
@@ -82,32 +102,38 @@ impl Web {
             return Err(Failure::Denied(format!("the board is not for the role {role}")));
         }
         let Welcome { caller, ended, .. } = welcome;
-        Ok(Reader { name: caller.name, by_link, basis: Basis::All, ended })
+        Ok(Reader { name: caller.name, basis: Basis::All, ended, left })
     }
 
-    /// The bearer of the certificate, or else of the cookie.
+    /// The bearer of the certificate, or else of the cookie and how long that is good.
     fn welcome(
         &self,
         members: &Members,
         clock: &Clock,
         peer: Option<&Peer>,
         headers: &HeaderMap,
-    ) -> (Result<Welcome, Unproven>, bool) {
+    ) -> (Result<Welcome, Unproven>, Option<Duration>) {
         let proven = match peer {
             Some(peer) => members.welcome(&peer.credential, clock.now()),
             None => Err(Unproven::NoCertificate),
         };
         let by_link = proven.is_err().then(|| self.signed_in(members, clock, headers)).flatten();
         match by_link {
-            Some(welcome) => (Ok(welcome), true),
-            None => (proven, false),
+            Some((welcome, left)) => (Ok(welcome), Some(left)),
+            None => (proven, None),
         }
     }
 
     /// The reader of a session, as long as the administrator who allowed it is one.
-    fn signed_in(&self, members: &Members, clock: &Clock, headers: &HeaderMap) -> Option<Welcome> {
-        let board = self.services.board.as_ref()?;
-        let (key, grant) = board.sign_in.reader(cookie(headers, COOKIE)?, clock.now())?;
+    fn signed_in(
+        &self,
+        members: &Members,
+        clock: &Clock,
+        headers: &HeaderMap,
+    ) -> Option<(Welcome, Duration)> {
+        let (board, now) = (self.services.board.as_ref()?, clock.now());
+        let (key, grant) = board.sign_in.reader(cookie(headers, COOKIE)?, now)?;
+        let left = grant.ends.duration_since(now).unsigned_abs();
         let registry = members.registry();
         let by = registry.at(&(String::new(), grant.by))?;
         let is_other = by.key != grant.by_key;
@@ -115,7 +141,7 @@ impl Web {
             return None;
         }
         let caller = Caller { role: Role::Operator, department: None, name: grant.reader };
-        Some(Welcome { caller, key, ended: by.ended.clone() })
+        Some((Welcome { caller, key, ended: by.ended.clone() }, left))
     }
 }
 

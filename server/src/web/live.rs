@@ -26,6 +26,7 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Page {
     let last = headers.get(LAST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let place = web.crowd.listen(&reader).map_err(|failure| Refusal::new(lang, failure))?;
     let request = v1::WatchTargetStatusesRequest {
         horizon: 0,
         resume_token: last.to_owned(),
@@ -33,8 +34,11 @@ pub(super) async fn events(
     };
     let began = web.services.watch.stream(&request).await;
     let (_, moves) = began.map_err(|failure| Refusal::new(lang, failure))?;
-    let events = moves.map(move |message| Ok::<_, Infallible>(event(lang, &message)));
-    let events = events.take_until(reader.ended.cancelled_owned());
+    let events = moves.map(move |message| {
+        let _held = &place;
+        Ok::<_, Infallible>(event(lang, &message))
+    });
+    let events = events.take_until(Box::pin(reader.over()));
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 

@@ -6,6 +6,7 @@
 mod assets;
 mod changes;
 mod chart;
+mod crowd;
 mod departments;
 mod download;
 mod entry;
@@ -49,6 +50,7 @@ pub struct Web {
     pub metrics_token: Option<Key>,
     /// Whether anybody may read approved figures.
     pub public_board: bool,
+    crowd: crowd::Crowd,
 }
 
 impl Web {
@@ -61,7 +63,8 @@ impl Web {
     ) -> anyhow::Result<Self> {
         let metrics_token = config.metrics_token_file.as_deref().map(metrics_token).transpose()?;
         let public_board = config.public_board;
-        Ok(Self { services, door, metrics, metrics_token, public_board })
+        let crowd = crowd::Crowd::default();
+        Ok(Self { services, door, metrics, metrics_token, public_board, crowd })
     }
 }
 
