@@ -35,6 +35,11 @@ const FORMAT: u8 = 3;
 const CACHE_BYTES: u64 = 16 << 20;
 /// The file in which sled keeps what it is given, and which it locks.
 const FILE: &str = "db";
+/// Bytes of the disk that sled may take whatever it holds.
+const SPACIOUS: u64 = 64 << 20;
+/// How many times what it holds it may take above that. By itself it stays under four
+/// times, however often pages are written again.
+const BLOATED: u64 = 6;
 /// How long sled may take to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often sled writes what it holds and collects its garbage.
@@ -146,6 +151,17 @@ impl Checkpoint {
         body.extend(root.burned.to_le_bytes());
         self.db.insert(ROOT, seal(ROOT, body))?;
         self.sync()
+    }
+
+    /// Refuses a checkpoint that takes far more of the disk than the `bytes` it holds:
+    /// sled gives nothing back, and what is derived again takes no more than it needs.
+    pub(super) fn is_compact(&self, bytes: u64) -> Result<(), Unfit> {
+        let taken = self.db.size_on_disk().map_err(damaged)?;
+        if taken <= SPACIOUS.max(bytes.saturating_mul(BLOATED)) {
+            return Ok(());
+        }
+        let (taken, needed) = (taken >> 20, bytes >> 20);
+        Err(Unfit::Outdated(format!("it took {taken} MiB of the disk to hold {needed}")))
     }
 
     /// sled's own flush leaves it to the system when the disk is to write.

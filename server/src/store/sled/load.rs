@@ -14,6 +14,8 @@ pub(super) struct Loaded {
     pub(super) replayed: Replayed,
     /// Departments whose pages are ahead of their last entry, and up to which one.
     pub(super) ahead: Vec<(String, u32)>,
+    /// Bytes of its keys and values.
+    pub(super) bytes: u64,
 }
 
 /// A department whose pages are being read.
@@ -35,6 +37,7 @@ impl Checkpoint {
         let mut loading: Option<Loading> = None;
         for item in self.db.iter() {
             let (key, value) = item.map_err(damaged)?;
+            loaded.bytes += (key.len() + value.len()) as u64;
             if *key == *ROOT {
                 continue;
             }

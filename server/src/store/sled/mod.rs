@@ -47,6 +47,8 @@ mod model_tests;
 #[cfg(test)]
 mod power_tests;
 #[cfg(test)]
+mod space_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod verify_tests;

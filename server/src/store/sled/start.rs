@@ -137,6 +137,7 @@ impl Places<'_> {
             guarded(|| {
                 let (checkpoint, root) = Checkpoint::open(&self.state, catalogue)?;
                 let loaded = checkpoint.load(catalogue)?;
+                checkpoint.is_compact(loaded.bytes)?;
                 Ok((checkpoint, root, loaded))
             })
         };
@@ -205,7 +206,7 @@ fn recover(
         places.make_way(Unfit::Damaged(cause), opened)?;
         (checkpoint, root, loaded) = places.checkpoint(catalogue, opened)?;
     }
-    let Loaded { mut replayed, ahead } = loaded;
+    let Loaded { mut replayed, ahead, .. } = loaded;
     replayed.burned = root.burned;
     replayed.apply(&reader, root.replay_from, catalogue);
     if let Some(cause) = lead(&ahead, &replayed) {
