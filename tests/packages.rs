@@ -1,5 +1,7 @@
 //! The Debian packages in a fresh Debian: installed, set up, used, upgraded, removed, purged.
 
+mod systemd;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 

@@ -48,6 +48,11 @@ pub(crate) fn debian() -> Option<(PathBuf, PathBuf)> {
     Some(found.expect("packages are made by `cargo xtask test`"))
 }
 
+/// Whether a systemd can be booted in namespaces. Not where the test command said so.
+pub(crate) fn boots_systemd() -> bool {
+    !is_without("systemd")
+}
+
 /// The folder of the programs of `PostgreSQL`. None where the test command said that this
 /// machine cannot have them.
 pub(crate) fn postgres() -> Option<PathBuf> {

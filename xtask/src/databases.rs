@@ -38,7 +38,7 @@ const SERVERS: [Server; 3] = [
 
 /// What a machine that checks changes may lack: the same tests run on `PostgreSQL` and
 /// `SQLite`, and a fresh Debian needs rights that not every machine gives.
-pub(crate) const OPTIONAL: [&str; 2] = ["mariadb", "debian"];
+pub(crate) const OPTIONAL: [&str; 3] = ["mariadb", "debian", "systemd"];
 
 /// The servers that are not there.
 #[derive(Debug, Default)]

@@ -34,6 +34,18 @@ pub(crate) fn prepare(root: &Path) -> anyhow::Result<PathBuf> {
     Ok(fresh)
 }
 
+/// Whether a systemd can be booted here: in namespaces, with control groups of its own.
+pub(crate) fn boots() -> anyhow::Result<()> {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--fork", "sh", "-c"]);
+    unshare.arg(
+        "mount --make-rprivate / && mount -t tmpfs tmpfs /mnt && mkdir /mnt/cgroup && \
+         mount -t cgroup2 cgroup2 /mnt/cgroup",
+    );
+    output(&mut unshare).context("this user may not boot it in namespaces of its own")?;
+    Ok(())
+}
+
 /// Packages of the programs that tests run, in two versions.
 pub(crate) fn packages(root: &Path) -> anyhow::Result<PathBuf> {
     let out = root.join("target/packages-of-tests");

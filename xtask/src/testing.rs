@@ -5,9 +5,9 @@
 //! * `TIENDO_BIN`: folder with `tiendo-server` and `tiendo-agent`;
 //! * `TIENDO_TOOLS`: folder with `grpcurl`, `buf` and a `python` that knows openpyxl;
 //! * `TIENDO_WITHOUT`: what could not be had, comma separated: `grpcurl`, `buf`,
-//!   `openpyxl`, `data`, `postgres`, `mariadb`, `prometheus`, `debian`. A test that needs one
-//!   of these ends early; without this word it fails. On machines that check changes
-//!   (`CI=true`) nothing but `mariadb` and `debian` may be missing;
+//!   `openpyxl`, `data`, `postgres`, `mariadb`, `prometheus`, `debian`, `systemd`. A test that
+//!   needs one of these ends early; without this word it fails. On machines that check changes
+//!   (`CI=true`) nothing but `mariadb`, `debian` and `systemd` may be missing;
 //! * `TIENDO_DEBIAN`, `TIENDO_PACKAGES`: a fresh Debian, and packages to try in it.
 
 use std::path::{Path, PathBuf};
@@ -79,7 +79,13 @@ impl Setting {
         let debian = debian::prepare(root);
         let debian = debian.map(|root| Debian { root, ..Debian::default() });
         let debian = debian.map_err(|error| format!("{error:#}"));
-        let setting = Self { tools, databases: databases::prepare(), debian, has_data };
+        let mut databases = databases::prepare();
+        if let Err(error) = debian::boots() {
+            databases.without.push("systemd");
+            let why = format!("   systemd: {error:#}\n");
+            databases.reason.push_str(&why);
+        }
+        let setting = Self { tools, databases, debian, has_data };
         setting.report();
         let needed = |name: &&str| !databases::OPTIONAL.contains(name);
         let needed = setting.missing().iter().any(needed);
