@@ -21,6 +21,7 @@ use tiendo_shared::submission::{
 use tiendo_shared::wire::Entry;
 use tokio::sync::watch;
 
+mod derived;
 pub mod export;
 pub mod memory;
 pub mod sled;

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tiendo_shared::journal::MAX_PAYLOAD_BYTES;
-use tiendo_shared::review::{Move, Refused, Report};
+use tiendo_shared::review::Refused;
 use tiendo_shared::submission::{Hash, Link, NO_HASH, Recorded};
 use tiendo_shared::wire::Entry;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::committer::Done;
 use super::core::Core;
-use super::department::{Department, State};
+use crate::store::derived::department::Department;
 use crate::store::{Error, Performed};
 
 /// How far an act came while its department was locked.
@@ -30,7 +30,7 @@ impl Core {
     pub(super) async fn act(&self, performed: Performed) -> Result<Recorded, Error> {
         let content = performed.act.encode();
         let room = self.room(content.len()).await?;
-        let department = self.open_department(&performed.department);
+        let department = self.books.open_department(&performed.department);
         match self.queue_act(&department, &performed, &content, room)? {
             Step::Earlier(sequence) => {
                 let entry = self.durable_entry(&department, sequence).await?;
@@ -90,7 +90,7 @@ impl Core {
         sequence: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, Error> {
-        let Some(department) = self.department(department) else { return Ok(Vec::new()) };
+        let Some(department) = self.books.department(department) else { return Ok(Vec::new()) };
         let last = department.durable().last;
         let Ok(first) = u32::try_from(sequence) else { return Ok(Vec::new()) };
         let sequences: Vec<u32> = {
@@ -99,40 +99,6 @@ impl Core {
         };
         self.page(&department, sequences.into_iter(), limit).await
     }
-
-    /// The reports that ever moved.
-    pub(super) fn reports(
-        &self,
-        department: Option<&str>,
-        as_of: Option<Timestamp>,
-    ) -> Result<Vec<Report>, Error> {
-        let departments = match department {
-            Some(department) => self.department(department).into_iter().collect(),
-            None => self.departments_from(""),
-        };
-        let mut reports = Vec::new();
-        for department in departments {
-            let durable = department.durable().last;
-            let state = department.read()?;
-            let moved = state.moves.reports(state.horizon(durable, as_of));
-            reports.extend(
-                moved.into_iter().map(|(period, moves)| Report {
-                    department: department.id.clone(),
-                    period,
-                    moves: moves
-                        .into_iter()
-                        .map(|(to, sequence)| moved_to(&state, to, sequence))
-                        .collect(),
-                }),
-            );
-        }
-        Ok(reports)
-    }
-}
-
-fn moved_to(state: &State, to: tiendo_shared::review::State, sequence: u32) -> Move {
-    let at = Timestamp::from_microsecond(state.received_at(sequence)).unwrap_or_default();
-    Move { state: to, sequence: sequence.into(), at }
 }
 
 fn seal(

@@ -27,7 +27,7 @@ use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::journal::Position;
 use tiendo_shared::submission::Hash;
 
-use super::page::{Bytes, seal, unseal};
+use crate::store::derived::page::{Bytes, seal, unseal};
 
 pub(super) const ROOT: &[u8] = b"\0";
 const FORMAT: u8 = 3;

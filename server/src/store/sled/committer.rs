@@ -14,8 +14,8 @@ use tiendo_shared::wire::Entry;
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::time::Instant;
 
-use super::department::Department;
 use crate::store::Together;
+use crate::store::derived::department::Department;
 
 /// Most entries in a group.
 const MOST_ENTRIES: usize = 4096;

@@ -1,23 +1,20 @@
 //! What the threads of the engine share, and how a submission passes through it.
 
-use std::collections::BTreeMap;
-use std::ops::Bound::{Included, Unbounded};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, mpsc};
 
 use jiff::Timestamp;
-use tiendo_shared::catalogue::{Catalogue, IndicatorIndex};
 use tiendo_shared::journal::{MAX_PAYLOAD_BYTES, Position, Reader};
 use tiendo_shared::submission::{Hash, Link, NO_HASH, Recorded};
 use tiendo_shared::wire::{Entry, EntryKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::time::Instant;
 
-use super::combine::Folds;
 use super::committer::{Done, Failure, Queued, Work};
-use super::department::{Decision, Department, Durable, State};
 use super::floor::Floor;
 use super::settle::Told;
+use crate::store::derived::Books;
+use crate::store::derived::department::{Decision, Department, State};
 use crate::store::{Appended, Error, Submission, Together};
 
 /// Bytes after which a page of entries ends.
@@ -28,12 +25,7 @@ const PERMIT_BYTES: usize = 1024;
 /// The shared part of the engine.
 #[derive(Debug)]
 pub(super) struct Core {
-    pub(super) catalogue: Arc<Catalogue>,
-    /// The catalogue's indicators by id.
-    pub(super) order: Vec<IndicatorIndex>,
-    pub(super) departments: RwLock<BTreeMap<String, Arc<Department>>>,
-    /// Sequences that a department without entries must not use.
-    pub(super) burned: u32,
+    pub(super) books: Books,
     /// The committer's queue; none once the engine closes.
     pub(super) queue: RwLock<Option<mpsc::Sender<Work>>>,
     /// What may wait in the queue.
@@ -46,8 +38,6 @@ pub(super) struct Core {
     pub(super) drained: AtomicBool,
     pub(super) reader: Reader,
     pub(super) floor: Floor,
-    /// The province's figures as they were last asked for.
-    pub(super) folds: Folds,
     /// Of which instants answers spoke.
     pub(super) told: Told,
     /// Whether there are no threads: everything is done at once, by whoever asks.
@@ -70,39 +60,12 @@ pub(super) fn permits(bytes: usize) -> u32 {
 }
 
 impl Core {
-    /// The department of this id, if it has ever been heard of.
-    pub(super) fn department(&self, id: &str) -> Option<Arc<Department>> {
-        let departments = self.departments.read().unwrap_or_else(PoisonError::into_inner);
-        departments.get(id).map(Arc::clone)
-    }
-
-    /// Every department with this id or a later one.
-    pub(super) fn departments_from(&self, id: &str) -> Vec<Arc<Department>> {
-        let departments = self.departments.read().unwrap_or_else(PoisonError::into_inner);
-        departments
-            .range::<str, _>((Included(id), Unbounded))
-            .map(|(_, department)| Arc::clone(department))
-            .collect()
-    }
-
-    pub(super) fn open_department(&self, id: &str) -> Arc<Department> {
-        if let Some(department) = self.department(id) {
-            return department;
-        }
-        let mut departments = self.departments.write().unwrap_or_else(PoisonError::into_inner);
-        let department = departments.entry(id.to_owned()).or_insert_with(|| {
-            let state = State::new(0, NO_HASH, self.burned);
-            Arc::new(Department::new(id.to_owned(), state, Durable::default()))
-        });
-        Arc::clone(department)
-    }
-
     /// Decides and records a submission.
     pub(super) async fn append(&self, submission: Submission) -> Result<Appended, Error> {
         self.floor.check(submission.content.len())?;
         let came = Instant::now();
         let room = self.room(submission.content.len()).await?;
-        let department = self.open_department(&submission.department);
+        let department = self.books.open_department(&submission.department);
         match self.queue_up(&department, &submission, room, came)? {
             Step::Earlier(sequence) => self.repeated(&department, sequence, &submission).await,
             Step::Refused(decision, last) => self.not_recorded(&department, decision, last).await,
@@ -115,9 +78,9 @@ impl Core {
 
     /// Decides a submission and records nothing.
     pub(super) async fn rehearse(&self, submission: Submission) -> Result<Appended, Error> {
-        let Some(department) = self.department(&submission.department) else {
+        let Some(department) = self.books.department(&submission.department) else {
             let Submission { items, all_or_nothing, .. } = submission;
-            let decision = State::default().decide(&self.catalogue, &items, all_or_nothing);
+            let decision = State::default().decide(&self.books.catalogue, &items, all_or_nothing);
             return Ok(decision.into());
         };
         match self.try_out(&department, &submission)? {
@@ -136,7 +99,7 @@ impl Core {
         Ok(state.earlier(submission.id).map_or_else(
             || {
                 let Submission { items, all_or_nothing, .. } = submission;
-                Ok((state.decide(&self.catalogue, items, *all_or_nothing), state.last))
+                Ok((state.decide(&self.books.catalogue, items, *all_or_nothing), state.last))
             },
             Err,
         ))
@@ -170,7 +133,7 @@ impl Core {
             return Ok(Step::Earlier(sequence));
         }
         let Submission { items, all_or_nothing, .. } = submission;
-        let mut decision = state.decide(&self.catalogue, items, *all_or_nothing);
+        let mut decision = state.decide(&self.books.catalogue, items, *all_or_nothing);
         if *all_or_nothing && !decision.rejections.is_empty() {
             return Ok(Step::Refused(decision, state.last));
         }

@@ -4,9 +4,9 @@ use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::journal::Position;
 
 use super::checkpoint::{Checkpoint, Kind, Meta, ROOT, Unfit, damaged, guarded, split_key};
-use super::department::State;
-use super::page::{decode_points, decode_rows, unseal};
 use super::replay::{Derived, Replayed};
+use crate::store::derived::department::State;
+use crate::store::derived::page::{decode_points, decode_rows, unseal};
 
 /// The state of the checkpoint, and the reach of each department.
 #[derive(Debug, Default)]

@@ -13,22 +13,15 @@
 
 mod act;
 mod checkpoint;
-mod combine;
 mod committer;
 mod core;
-mod department;
 mod fault;
 mod floor;
-mod list;
 mod load;
-mod moves;
-mod page;
-mod point;
 mod portable;
 mod read;
 mod replay;
 mod save;
-mod series;
 mod settle;
 mod start;
 mod turns;
@@ -288,7 +281,7 @@ impl Store for SledStore {
         department: Option<&str>,
         as_of: Option<Timestamp>,
     ) -> Result<Vec<Report>, Error> {
-        self.inner.core.reports(department, as_of)
+        self.inner.core.books.reports(department, as_of)
     }
 
     async fn recorded(
@@ -309,15 +302,15 @@ impl Store for SledStore {
     }
 
     async fn head(&self, department: &str) -> Result<(u64, Hash), Error> {
-        Ok(self.inner.core.head(department))
+        Ok(self.inner.core.books.head(department))
     }
 
     async fn series(&self, query: &SeriesQuery) -> Result<Vec<Series>, Error> {
-        self.inner.core.series(query)
+        self.inner.core.books.series(query)
     }
 
     async fn combined(&self, query: &CombinedQuery) -> Result<Arc<Vec<Combined>>, Error> {
-        self.inner.core.combined(query)
+        self.inner.core.books.combined(query)
     }
 
     async fn revisions(
@@ -326,7 +319,7 @@ impl Store for SledStore {
         period: ReportingPeriod,
         as_of: Option<Timestamp>,
     ) -> Result<Vec<Measurement>, Error> {
-        self.inner.core.revisions(key, period, as_of)
+        self.inner.core.books.revisions(key, period, as_of)
     }
 
     async fn settle(&self, asked: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Error> {

@@ -7,18 +7,14 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use jiff::Timestamp;
-use tiendo_shared::act::Act;
 use tiendo_shared::catalogue::Catalogue;
-use tiendo_shared::check::{Checked, Checker};
-use tiendo_shared::department::{Department, Kind};
-use tiendo_shared::indicator::Text;
+use tiendo_shared::check::Checker;
 use tiendo_shared::journal::{Position, Reader};
-use tiendo_shared::submission::{Outcome, Refusal};
-use tiendo_shared::wire::{Entry, EntryError, read_all};
+use tiendo_shared::wire::EntryError;
 
-use super::department::{Durable, State};
 use super::fault::{Fault, Place, follow};
+use crate::store::derived::department::{Durable, State};
+use crate::store::derived::reading::{Read, with_checker};
 
 /// Entries that are read ahead of what is applied.
 const READ_AHEAD: usize = 64;
@@ -51,16 +47,8 @@ struct Lost {
     most: u32,
 }
 
-/// A record of the journal, read as far as it can be without the state.
-struct Read {
-    position: Position,
-    entry: Entry,
-    items: Vec<Result<Checked, Refusal>>,
-    act: Option<Act>,
-}
-
 /// What the reading thread found: an entry, or where something else stands.
-type Found = Result<Read, (Lost, Fault)>;
+type Found = Result<(Position, Read), (Lost, Fault)>;
 
 impl Replayed {
     /// Applies the entries of the journal from a position on. They are read on
@@ -69,10 +57,12 @@ impl Replayed {
         let mut lost = Vec::new();
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(READ_AHEAD);
-            scope.spawn(move || read_all_records(reader, from, catalogue, &sender));
+            scope.spawn(move || {
+                with_checker(catalogue, |checker| read_all_records(reader, from, checker, &sender));
+            });
             for found in receiver {
                 match found {
-                    Ok(read) => self.apply_entry(&read, reader),
+                    Ok((position, read)) => self.apply_entry(position, &read, reader),
                     Err((at, fault)) => {
                         lost.push(at);
                         self.faults.push(fault);
@@ -83,34 +73,27 @@ impl Replayed {
         self.burn(&lost);
     }
 
-    fn apply_entry(&mut self, read: &Read, reader: &Reader) {
-        let Read { position, entry, items, act } = read;
-        let recorded = &entry.recorded;
-        let link = &recorded.link;
+    fn apply_entry(&mut self, position: Position, read: &Read, reader: &Reader) {
+        let link = &read.entry.recorded.link;
         let Ok(sequence) = u32::try_from(link.sequence) else {
-            let (place, error) = (place(reader, *position), EntryError::Malformed);
+            let (place, error) = (place(reader, position), EntryError::Malformed);
             return self.faults.push(Fault::Entry { place, error });
         };
         let derived = self.departments.entry(link.department.clone()).or_default();
-        if derived.durable.position(sequence) == Some(*position) {
+        if derived.durable.position(sequence) == Some(position) {
             return;
         }
         let end = (u64::from(derived.state.last), derived.state.head);
-        if let Err(fault) = follow(end, link, || place(reader, *position)) {
+        if let Err(fault) = follow(end, link, || place(reader, position)) {
             let is_repeated = matches!(fault, Fault::Repeated { .. });
             self.faults.push(fault);
             if is_repeated {
                 return;
             }
         }
-        let is_taken = |outcome| matches!(outcome, Outcome::Accepted | Outcome::Revised);
-        let taken = items.iter().zip(&recorded.outcomes).filter(|(_, outcome)| is_taken(**outcome));
-        self.unreadable += taken.filter(|(item, _)| item.is_err()).count() as u64;
-        match act {
-            Some(act) => derived.state.apply_act(recorded, sequence, act),
-            None => derived.state.apply(recorded, sequence, items, &[]),
-        }
-        derived.durable.add(sequence, link.entry_hash, *position);
+        self.unreadable += read.unreadable();
+        read.apply(&mut derived.state, sequence);
+        derived.durable.add(sequence, link.entry_hash, position);
         self.entries += 1;
     }
 
@@ -135,17 +118,17 @@ impl Replayed {
 fn read_all_records(
     reader: &Reader,
     from: Position,
-    catalogue: &Catalogue,
+    checker: &Checker<'_>,
     sender: &SyncSender<Found>,
 ) {
-    let nobody = nobody();
-    let checker = Checker { catalogue, department: &nobody, now: Timestamp::UNIX_EPOCH };
     for item in reader.scan(from) {
         let found = match item {
-            Ok((position, payload)) => read_record(payload, position, &checker).map_err(|error| {
-                let fault = Fault::Entry { place: place(reader, position), error };
-                (Lost { position, most: 1 }, fault)
-            }),
+            Ok((position, payload)) => {
+                Read::new(payload, checker).map(|read| (position, read)).map_err(|error| {
+                    let fault = Fault::Entry { place: place(reader, position), error };
+                    (Lost { position, most: 1 }, fault)
+                })
+            }
             Err(damage) => {
                 let most = damage.length / SHORTEST_RECORD + 1;
                 let most = u32::try_from(most).unwrap_or(u32::MAX);
@@ -158,36 +141,8 @@ fn read_all_records(
     }
 }
 
-fn read_record(
-    payload: Vec<u8>,
-    position: Position,
-    checker: &Checker<'_>,
-) -> Result<Read, EntryError> {
-    let entry = Entry::decode(payload)?;
-    entry.verify()?;
-    let items = read_all(checker, &entry.groups()?);
-    if items.len() != entry.recorded.outcomes.len() {
-        return Err(EntryError::Malformed);
-    }
-    let act = entry.act()?;
-    Ok(Read { position, entry, items, act })
-}
-
 /// Where a record stands, for people.
 pub(super) fn place(reader: &Reader, position: Position) -> Place {
     let (file, offset) = reader.place(position);
     Place { file, offset }
-}
-
-/// Reading by the catalogue alone does not look at the department.
-fn nobody() -> Department {
-    Department {
-        id: String::new(),
-        name: Text::default(),
-        kind: Kind::Agency,
-        parent: None,
-        valid_from: None,
-        valid_to: None,
-        successors: Vec::new(),
-    }
 }

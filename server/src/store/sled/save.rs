@@ -8,8 +8,8 @@ use tiendo_shared::submission::SubmissionId;
 
 use super::checkpoint::{Checkpoint, Kind, Meta, Root, Unfit, damaged, guarded, key};
 use super::core::Core;
-use super::department::{Department, SeriesId};
-use super::page::{self, Row, encode_rows, seal, unseal};
+use crate::store::derived::department::{Department, SeriesId};
+use crate::store::derived::page::{self, Row, encode_rows, seal, unseal};
 
 /// Series that are copied under one lock.
 const SERIES_AT_ONCE: usize = 32;
@@ -35,10 +35,10 @@ impl Checkpoint {
     pub(super) fn save(&self, core: &Core) -> Result<(), Unfit> {
         guarded(|| {
             let replay_from = core.reader.end();
-            for department in core.departments_from("") {
+            for department in core.books.departments_from("") {
                 self.save_department(core, &department)?;
             }
-            self.write_root(Root { replay_from, burned: core.burned }).map_err(damaged)
+            self.write_root(Root { replay_from, burned: core.books.burned }).map_err(damaged)
         })
     }
 
@@ -92,7 +92,8 @@ impl Checkpoint {
             unsaved.meta.reach = unsaved.meta.reach.max(state.last);
             for place in places {
                 let (series, wide) = state.series_mut(*place);
-                let indicator = &core.catalogue.indicators()[usize::from(series.indicator)].id;
+                let indicator =
+                    &core.books.catalogue.indicators()[usize::from(series.indicator)].id;
                 let names = format!("{indicator}\0{}\0", series.members);
                 for page in series.take_unsaved(wide) {
                     let kind = if page.superseded { Kind::Superseded } else { Kind::Points };

@@ -46,7 +46,7 @@ impl Core {
         asked: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Timestamp, Error> {
-        let shown = self.newest_shown()?;
+        let shown = self.books.newest_shown()?;
         let latest = now.max(shown);
         let instant = asked.unwrap_or(latest);
         self.told.raise(instant.min(latest));
@@ -69,22 +69,10 @@ impl Core {
         }
     }
 
-    /// The stamp of the newest entry that reads show.
-    fn newest_shown(&self) -> Result<Timestamp, Error> {
-        let mut newest = 0;
-        for department in self.departments_from("") {
-            let durable = department.durable().last;
-            if durable > 0 {
-                newest = newest.max(department.read()?.received_at(durable));
-            }
-        }
-        Ok(Timestamp::from_microsecond(newest).unwrap_or_default())
-    }
-
     /// The stamp of the first entry that is applied and not durable.
     fn earliest_on_its_way(&self) -> Result<Option<Timestamp>, Error> {
         let mut earliest = None;
-        for department in self.departments_from("") {
+        for department in self.books.departments_from("") {
             let state = department.read()?;
             let durable = department.durable().last;
             if durable < state.last {

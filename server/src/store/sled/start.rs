@@ -14,10 +14,8 @@ use tiendo_shared::wire::Entry;
 use tokio::sync::{Semaphore, watch};
 
 use super::checkpoint::{Checkpoint, Root, Unfit, guarded, wait_for_sled};
-use super::combine::Folds;
 use super::committer::{Committer, Work};
 use super::core::{Core, permits};
-use super::department::Department;
 use super::fault::Fault;
 use super::floor::Floor;
 use super::load::Loaded;
@@ -26,6 +24,7 @@ use super::settle::Told;
 use super::turns::Stage;
 use super::{Inner, Options, SledStore};
 use crate::store::Error;
+use crate::store::derived::Books;
 
 /// What [`SledStore::open`] found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -308,15 +307,12 @@ fn core(
     journal: &Journal,
     (queue, floor): (Sender<Work>, Floor),
 ) -> Core {
-    let departments = replayed.departments.into_iter().map(|(id, Derived { state, durable })| {
-        (id.clone(), Arc::new(Department::new(id, state, durable)))
-    });
-    let mut order: Vec<_> = (0..).take(catalogue.indicators().len()).collect();
-    order.sort_by_key(|at: &u16| &catalogue.indicators()[usize::from(*at)].id);
+    let Replayed { departments, burned, .. } = replayed;
+    let departments =
+        departments.into_iter().map(|(id, Derived { state, durable })| (id, state, durable));
     let most_permits = permits(options.waiting_bytes);
     Core {
-        departments: RwLock::new(departments.collect()),
-        burned: replayed.burned,
+        books: Books::new(catalogue, departments, burned),
         queue: RwLock::new(Some(queue)),
         room: Arc::new(Semaphore::new(most_permits as usize)),
         most_permits,
@@ -325,10 +321,7 @@ fn core(
         drained: AtomicBool::new(false),
         reader: journal.reader(),
         floor,
-        folds: Folds::default(),
         told: Told::default(),
         by_turns: false,
-        order,
-        catalogue,
     }
 }

@@ -125,7 +125,7 @@ async fn what_waits_shares_a_sync() {
         append(&store, &mut tasks, id, "1");
     }
     // Applied before it is queued, under one lock: what a rehearsal sees is in the queue.
-    while store.inner.core.departments_from("")[0].read().unwrap().last < 50 {
+    while store.inner.core.books.departments_from("")[0].read().unwrap().last < 50 {
         tokio::task::yield_now().await;
     }
     disk.set(Mode::Run);

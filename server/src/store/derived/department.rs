@@ -23,19 +23,19 @@ use crate::store::{Error, others_rejected};
 
 /// A department: its state, and how much of its chain is durable.
 #[derive(Debug)]
-pub(super) struct Department {
-    pub(super) id: String,
+pub(in crate::store) struct Department {
+    pub(in crate::store) id: String,
     state: RwLock<State>,
     durable: Mutex<Durable>,
 }
 
 /// The durable part of a chain.
 #[derive(Debug, Default)]
-pub(super) struct Durable {
+pub(in crate::store) struct Durable {
     /// Sequence of the last entry; 0 for none.
-    pub(super) last: u32,
+    pub(in crate::store) last: u32,
     /// Its hash.
-    pub(super) head: Hash,
+    pub(in crate::store) head: Hash,
     /// Where each entry stands, from sequence 1 on.
     positions: Vec<u64>,
 }
@@ -45,32 +45,32 @@ const LOST: u64 = u64::MAX;
 
 /// Everything derived from a chain.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(in crate::store) struct State {
     /// Sequence and hash of the last entry applied; 0 and zeros for none.
-    pub(super) last: u32,
-    pub(super) head: Hash,
+    pub(in crate::store) last: u32,
+    pub(in crate::store) head: Hash,
     /// Sequences up to here are not to be used: damage may have swallowed them.
-    pub(super) burned: u32,
+    pub(in crate::store) burned: u32,
     /// From when each entry counts, in microseconds, from sequence 1 on.
     received: Vec<i64>,
     /// First receipts of entries that had been lost, in microseconds, by sequence.
     first_received: BTreeMap<u32, i64>,
     ids: HashMap<SubmissionId, u32>,
     /// How its reports moved, and its acts.
-    pub(super) moves: Moves,
+    pub(in crate::store) moves: Moves,
     /// Entries whose rows are not saved.
-    pub(super) unsaved_rows: Vec<(u32, SubmissionId)>,
+    pub(in crate::store) unsaved_rows: Vec<(u32, SubmissionId)>,
     /// By indicator.
     folders: Vec<Folder>,
     series: Vec<Series>,
     /// Numbers that do not fit into a point.
     wide: Vec<Decimal>,
     /// Series that have points that are not saved.
-    pub(super) unsaved: Vec<SeriesId>,
+    pub(in crate::store) unsaved: Vec<SeriesId>,
 }
 
 /// Place of a series in its department.
-pub(super) type SeriesId = u32;
+pub(in crate::store) type SeriesId = u32;
 
 /// The series of one indicator.
 #[derive(Debug, Default)]
@@ -81,31 +81,31 @@ struct Folder {
 
 /// What becomes of the items of a submission.
 #[derive(Debug)]
-pub(super) struct Decision {
-    pub(super) outcomes: Vec<Outcome>,
-    pub(super) rejections: Vec<Rejection>,
+pub(in crate::store) struct Decision {
+    pub(in crate::store) outcomes: Vec<Outcome>,
+    pub(in crate::store) rejections: Vec<Rejection>,
     /// The series of each item, where there is one.
-    pub(super) places: Vec<Option<SeriesId>>,
+    pub(in crate::store) places: Vec<Option<SeriesId>>,
 }
 
 impl Department {
     /// A department in this state.
-    pub(super) fn new(id: String, state: State, durable: Durable) -> Self {
+    pub(in crate::store) fn new(id: String, state: State, durable: Durable) -> Self {
         Self { id, state: RwLock::new(state), durable: Mutex::new(durable) }
     }
 
     /// The state, to read it.
-    pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, State>, Error> {
+    pub(in crate::store) fn read(&self) -> Result<RwLockReadGuard<'_, State>, Error> {
         self.state.read().map_err(|_| self.broken())
     }
 
     /// The state, to change it.
-    pub(super) fn write(&self) -> Result<RwLockWriteGuard<'_, State>, Error> {
+    pub(in crate::store) fn write(&self) -> Result<RwLockWriteGuard<'_, State>, Error> {
         self.state.write().map_err(|_| self.broken())
     }
 
     /// What of the chain is durable.
-    pub(super) fn durable(&self) -> MutexGuard<'_, Durable> {
+    pub(in crate::store) fn durable(&self) -> MutexGuard<'_, Durable> {
         self.durable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -117,14 +117,14 @@ impl Department {
 
 impl Durable {
     /// Takes note of an entry that is durable now.
-    pub(super) fn add(&mut self, sequence: u32, head: Hash, position: Position) {
+    pub(in crate::store) fn add(&mut self, sequence: u32, head: Hash, position: Position) {
         self.positions.resize(index(sequence), LOST);
         self.positions.push(position.0);
         (self.last, self.head) = (sequence, head);
     }
 
     /// Where an entry stands; none if it is lost or there is no such entry.
-    pub(super) fn position(&self, sequence: u32) -> Option<Position> {
+    pub(in crate::store) fn position(&self, sequence: u32) -> Option<Position> {
         let place = index(sequence);
         self.positions.get(place).filter(|position| **position != LOST).copied().map(Position)
     }
@@ -136,41 +136,41 @@ fn index(sequence: u32) -> usize {
 
 impl State {
     /// The state at the end of a chain, with no series yet.
-    pub(super) fn new(last: u32, head: Hash, burned: u32) -> Self {
+    pub(in crate::store) fn new(last: u32, head: Hash, burned: u32) -> Self {
         Self { last, head, burned, ..Self::default() }
     }
 
     /// The entry that an id was used for.
-    pub(super) fn earlier(&self, id: SubmissionId) -> Option<u32> {
+    pub(in crate::store) fn earlier(&self, id: SubmissionId) -> Option<u32> {
         self.ids.get(&id).copied()
     }
 
     /// The sequence of the next entry.
-    pub(super) fn next(&self) -> Result<u32, Error> {
+    pub(in crate::store) fn next(&self) -> Result<u32, Error> {
         let last = self.last.max(self.burned);
         last.checked_add(1).ok_or_else(|| Error::Unavailable("a chain is full".to_owned()))
     }
 
     /// When an entry counts as received that came at `received`.
-    pub(super) fn received(&self, received: Timestamp) -> Timestamp {
+    pub(in crate::store) fn received(&self, received: Timestamp) -> Timestamp {
         let last = self.received.last().map(|last| Timestamp::from_microsecond(*last));
         last.and_then(Result::ok).map_or(received, |last| received.max(last))
     }
 
     /// When an entry counts as received, in microseconds.
-    pub(super) fn received_at(&self, sequence: u32) -> i64 {
+    pub(in crate::store) fn received_at(&self, sequence: u32) -> i64 {
         self.received.get(index(sequence)).copied().unwrap_or_default()
     }
 
     /// The last entry known at `as_of`, as far as `durable`.
-    pub(super) fn horizon(&self, durable: u32, as_of: Option<Timestamp>) -> u32 {
+    pub(in crate::store) fn horizon(&self, durable: u32, as_of: Option<Timestamp>) -> u32 {
         let Some(as_of) = as_of else { return durable };
         let known = self.received.partition_point(|it| *it <= as_of.as_microsecond());
         u32::try_from(known).unwrap_or(u32::MAX).min(durable)
     }
 
     /// Decides the items of a submission and changes nothing.
-    pub(super) fn decide(
+    pub(in crate::store) fn decide(
         &self,
         catalogue: &Catalogue,
         items: &[Result<Checked, Refusal>],
@@ -218,7 +218,7 @@ impl State {
 
     /// Applies an entry. `items` are its measurements, `places` their series as
     /// far as they are known.
-    pub(super) fn apply(
+    pub(in crate::store) fn apply(
         &mut self,
         recorded: &Recorded,
         sequence: u32,
@@ -240,7 +240,7 @@ impl State {
     }
 
     /// Applies an act.
-    pub(super) fn apply_act(&mut self, recorded: &Recorded, sequence: u32, act: &Act) {
+    pub(in crate::store) fn apply_act(&mut self, recorded: &Recorded, sequence: u32, act: &Act) {
         self.moves.act(act, sequence);
         self.end(recorded, sequence);
     }
@@ -254,7 +254,7 @@ impl State {
     }
 
     /// Remembers the id and the receipt time of an entry, the first one if it was lost.
-    pub(super) fn note(
+    pub(in crate::store) fn note(
         &mut self,
         sequence: u32,
         id: SubmissionId,
@@ -272,7 +272,7 @@ impl State {
     }
 
     /// When an entry that had been lost was received for the first time, in microseconds.
-    pub(super) fn first_received(&self, sequence: u32) -> Option<i64> {
+    pub(in crate::store) fn first_received(&self, sequence: u32) -> Option<i64> {
         self.first_received.get(&sequence).copied()
     }
 
@@ -285,7 +285,11 @@ impl State {
     }
 
     /// The series of an indicator and members.
-    pub(super) fn find(&self, indicator: IndicatorIndex, members: &str) -> Option<SeriesId> {
+    pub(in crate::store) fn find(
+        &self,
+        indicator: IndicatorIndex,
+        members: &str,
+    ) -> Option<SeriesId> {
         let folder = self.folders.get(usize::from(indicator))?;
         if members.is_empty() { folder.total } else { folder.parts.get(members).copied() }
     }
@@ -311,17 +315,17 @@ impl State {
     }
 
     /// The series in its place.
-    pub(super) fn series(&self, place: SeriesId) -> &Series {
+    pub(in crate::store) fn series(&self, place: SeriesId) -> &Series {
         &self.series[place as usize]
     }
 
     /// The series in its place, and the wide numbers its points refer to, to save it.
-    pub(super) fn series_mut(&mut self, place: SeriesId) -> (&mut Series, &[Decimal]) {
+    pub(in crate::store) fn series_mut(&mut self, place: SeriesId) -> (&mut Series, &[Decimal]) {
         (&mut self.series[place as usize], &self.wide)
     }
 
     /// The series of these members, opened if need be, and the wide numbers, to load it.
-    pub(super) fn load(
+    pub(in crate::store) fn load(
         &mut self,
         indicator: IndicatorIndex,
         members: &str,
@@ -331,7 +335,10 @@ impl State {
     }
 
     /// The series of an indicator by members: the total first.
-    pub(super) fn folder(&self, indicator: IndicatorIndex) -> impl Iterator<Item = &Series> {
+    pub(in crate::store) fn folder(
+        &self,
+        indicator: IndicatorIndex,
+    ) -> impl Iterator<Item = &Series> {
         let folder = self.folders.get(usize::from(indicator));
         let places =
             folder.into_iter().flat_map(|folder| folder.total.iter().chain(folder.parts.values()));
@@ -339,7 +346,7 @@ impl State {
     }
 
     /// A point as a measurement.
-    pub(super) fn measurement(&self, (point, revision): (Point, u32)) -> Measurement {
+    pub(in crate::store) fn measurement(&self, (point, revision): (Point, u32)) -> Measurement {
         let first = self.first_received(point.sequence);
         let received = first.unwrap_or_else(|| self.received_at(point.sequence));
         Measurement {

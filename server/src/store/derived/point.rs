@@ -9,17 +9,17 @@ use tiendo_shared::period::{Frequency, ReportingPeriod};
 
 /// What a department reported for one period of a series, and with which entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Point {
+pub(in crate::store) struct Point {
     /// Mantissa of the number or place among the wide ones; level; reason. An i64
     /// in bytes, which would be aligned to 8.
     content: [u8; 8],
     /// Sequence of the entry that brought it.
-    pub(super) sequence: u32,
+    pub(in crate::store) sequence: u32,
     /// Place of the point it superseded, or [`NOTHING`].
-    pub(super) superseded: u32,
+    pub(in crate::store) superseded: u32,
     notes: u32,
     /// Ordered as periods are.
-    pub(super) period: Period,
+    pub(in crate::store) period: Period,
     ranked_among: u16,
     edition: u8,
     territory: u8,
@@ -29,7 +29,7 @@ pub(super) struct Point {
 }
 
 /// In place of the place of a superseded point.
-pub(super) const NOTHING: u32 = u32::MAX;
+pub(in crate::store) const NOTHING: u32 = u32::MAX;
 
 const NUMBER: u8 = 0;
 const LEVEL: u8 = 1;
@@ -40,7 +40,7 @@ const WIDE: u8 = 1 << 6;
 
 impl Point {
     /// Packs an observation; a wide number is added to `wide`.
-    pub(super) fn new(
+    pub(in crate::store) fn new(
         period: ReportingPeriod,
         sequence: u32,
         observation: &Observation,
@@ -68,7 +68,7 @@ impl Point {
     }
 
     /// The observation it was packed from, given the same wide numbers.
-    pub(super) fn observation(&self, wide: &[Decimal]) -> Observation {
+    pub(in crate::store) fn observation(&self, wide: &[Decimal]) -> Observation {
         Observation {
             value: self.value(wide),
             status: status((self.tag >> 2) & 7).unwrap_or_default(),
@@ -80,7 +80,7 @@ impl Point {
     }
 
     /// Its number, if it is one.
-    pub(super) fn number(&self, wide: &[Decimal]) -> Option<Decimal> {
+    pub(in crate::store) fn number(&self, wide: &[Decimal]) -> Option<Decimal> {
         match self.value(wide) {
             Value::Number(number) => Some(number),
             Value::Level(_) | Value::Missing(_) | Value::Withdrawn => None,
@@ -117,13 +117,13 @@ fn pack(number: Decimal, wide: &mut Vec<Decimal>) -> (i64, u8, u8) {
 }
 
 /// The status of this number.
-pub(super) fn status(number: u8) -> Option<ObservationStatus> {
+pub(in crate::store) fn status(number: u8) -> Option<ObservationStatus> {
     use ObservationStatus::{Break, Estimated, Final, Provisional};
     [Final, Provisional, Estimated, Break].into_iter().find(|status| *status as u8 == number)
 }
 
 /// The reason of this number.
-pub(super) fn missing_reason(number: u8) -> Option<MissingReason> {
+pub(in crate::store) fn missing_reason(number: u8) -> Option<MissingReason> {
     use MissingReason::{Confidential, NotApplicable, NotCollected, NotYetAvailable};
     [NotCollected, NotYetAvailable, NotApplicable, Confidential]
         .into_iter()
@@ -132,16 +132,16 @@ pub(super) fn missing_reason(number: u8) -> Option<MissingReason> {
 
 /// A reporting period in 15 bits: years since 1900, frequency, place in the year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Period(u16);
+pub(in crate::store) struct Period(u16);
 
 impl Period {
     /// As a number, for pages.
-    pub(super) fn code(self) -> u16 {
+    pub(in crate::store) fn code(self) -> u16 {
         self.0
     }
 
     /// The period of this number; none if there is none.
-    pub(super) fn from_code(code: u16) -> Option<ReportingPeriod> {
+    pub(in crate::store) fn from_code(code: u16) -> Option<ReportingPeriod> {
         let frequency = match (code >> 4) & 3 {
             0 => Frequency::Year,
             1 => Frequency::HalfYear,
@@ -153,7 +153,7 @@ impl Period {
     }
 
     /// Whether the other is of the same frequency.
-    pub(super) fn is_like(self, other: Self) -> bool {
+    pub(in crate::store) fn is_like(self, other: Self) -> bool {
         (self.0 ^ other.0) & 0x30 == 0
     }
 }

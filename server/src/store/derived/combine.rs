@@ -16,7 +16,7 @@ use tiendo_shared::measurement::{MissingReason, Value};
 use tiendo_shared::period::ReportingPeriod;
 use tiendo_shared::province::{Combined, Part, Reporters, combine};
 
-use super::core::Core;
+use super::Books;
 use super::department::{Department, State};
 use super::point::{Period, Point};
 use crate::store::{CombinedQuery, Error};
@@ -32,7 +32,7 @@ struct Asked {
 
 /// What was asked for so far.
 #[derive(Debug, Default)]
-pub(super) struct Folds {
+pub(in crate::store) struct Folds {
     kept: Mutex<HashMap<Asked, Arc<Mutex<Fold>>>>,
 }
 
@@ -46,9 +46,12 @@ struct Fold {
     figures: Arc<Vec<Combined>>,
 }
 
-impl Core {
+impl Books {
     /// The province's figures of an indicator.
-    pub(super) fn combined(&self, query: &CombinedQuery) -> Result<Arc<Vec<Combined>>, Error> {
+    pub(in crate::store) fn combined(
+        &self,
+        query: &CombinedQuery,
+    ) -> Result<Arc<Vec<Combined>>, Error> {
         let place = |id: &String| self.catalogue.indicator_index(id);
         let other = query.together_with.as_ref().map(place);
         let (Some(indicator), Some(reporters)) =

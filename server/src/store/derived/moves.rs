@@ -30,7 +30,7 @@ struct Mark {
 
 /// The marks of a chain, of which a tail is not saved.
 #[derive(Debug, Default)]
-pub(super) struct Moves {
+pub(in crate::store) struct Moves {
     marks: Vec<Mark>,
     states: BTreeMap<Period, State>,
     /// Marks from here on are not saved.
@@ -38,11 +38,11 @@ pub(super) struct Moves {
 }
 
 /// The moves of one report: its states and the entries that moved it there.
-pub(super) type ReportMoves = Vec<(State, u32)>;
+pub(in crate::store) type ReportMoves = Vec<(State, u32)>;
 
 impl Moves {
     /// Where the report of a period stands.
-    pub(super) fn state(&self, period: ReportingPeriod) -> State {
+    pub(in crate::store) fn state(&self, period: ReportingPeriod) -> State {
         if self.states.is_empty() {
             return State::Missing;
         }
@@ -50,7 +50,7 @@ impl Moves {
     }
 
     /// Whether the report of a period is approved by the last entry up to `horizon`.
-    pub(super) fn is_approved(&self, period: Period, horizon: u32) -> bool {
+    pub(in crate::store) fn is_approved(&self, period: Period, horizon: u32) -> bool {
         if self.marks.last().is_none_or(|last| last.sequence <= horizon) {
             return self.states.get(&period) == Some(&State::Approved);
         }
@@ -60,21 +60,21 @@ impl Moves {
     }
 
     /// The periods whose reports were moved by entries after `from`, as far as `to`.
-    pub(super) fn moved(&self, from: u32, to: u32) -> impl Iterator<Item = Period> {
+    pub(in crate::store) fn moved(&self, from: u32, to: u32) -> impl Iterator<Item = Period> {
         let first = self.marks.partition_point(|mark| mark.sequence <= from);
         let marks = self.marks[first..].iter().take_while(move |mark| mark.sequence <= to);
         marks.filter_map(|mark| mark.period)
     }
 
     /// Takes note of a submission with something for the period.
-    pub(super) fn receive(&mut self, period: ReportingPeriod, sequence: u32) {
+    pub(in crate::store) fn receive(&mut self, period: ReportingPeriod, sequence: u32) {
         if self.state(period).permits(State::Received) {
             self.add(Mark { sequence, period: Some(period.into()), state: State::Received });
         }
     }
 
     /// Takes note of an act.
-    pub(super) fn act(&mut self, act: &Act, sequence: u32) {
+    pub(in crate::store) fn act(&mut self, act: &Act, sequence: u32) {
         let (period, state) = match act.moves() {
             Some((period, state)) => (Some(period.into()), state),
             None => (None, State::Missing),
@@ -90,7 +90,7 @@ impl Moves {
     }
 
     /// Sequences of acts from one on, as far as `horizon`.
-    pub(super) fn acts(&self, from: u32, horizon: u32) -> impl Iterator<Item = u32> {
+    pub(in crate::store) fn acts(&self, from: u32, horizon: u32) -> impl Iterator<Item = u32> {
         let first = self.marks.partition_point(|mark| mark.sequence < from);
         self.marks[first..]
             .iter()
@@ -100,7 +100,7 @@ impl Moves {
     }
 
     /// The reports that moved, as far as `horizon`.
-    pub(super) fn reports(&self, horizon: u32) -> BTreeMap<ReportingPeriod, ReportMoves> {
+    pub(in crate::store) fn reports(&self, horizon: u32) -> BTreeMap<ReportingPeriod, ReportMoves> {
         let mut reports: BTreeMap<_, ReportMoves> = BTreeMap::new();
         for mark in self.marks.iter().take_while(|mark| mark.sequence <= horizon) {
             if let Some(period) = mark.period {
@@ -111,7 +111,7 @@ impl Moves {
     }
 
     /// Takes the pages that are to be saved, by number; they count as saved from now on.
-    pub(super) fn take_unsaved(&mut self) -> Vec<(u32, Vec<u8>)> {
+    pub(in crate::store) fn take_unsaved(&mut self) -> Vec<(u32, Vec<u8>)> {
         if self.saved == self.marks.len() {
             return Vec::new();
         }
@@ -126,7 +126,7 @@ impl Moves {
     }
 
     /// Adds a page that was saved. None if it does not fit.
-    pub(super) fn load(&mut self, body: &[u8]) -> Option<()> {
+    pub(in crate::store) fn load(&mut self, body: &[u8]) -> Option<()> {
         for mark in decode(body)? {
             let end = self.marks.last().map_or(0, |last| last.sequence);
             if mark.sequence < end {
@@ -170,7 +170,7 @@ fn decode(body: &[u8]) -> Option<Vec<Mark>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sled::page::seal;
+    use crate::store::derived::page::seal;
 
     fn period(text: &str) -> ReportingPeriod {
         text.parse().unwrap()

@@ -36,9 +36,9 @@ use tiendo_shared::submission::SubmissionId;
 use super::point::{Period, Point, missing_reason, status};
 
 /// Most points in a page, so that the longest fit.
-pub(super) const POINTS: usize = 100;
+pub(in crate::store) const POINTS: usize = 100;
 /// Most rows in a page, so that the longest fit.
-pub(super) const ROWS: usize = 80;
+pub(in crate::store) const ROWS: usize = 80;
 
 const RANKED: u8 = 1 << 5;
 const NOTES: u8 = 1 << 6;
@@ -48,28 +48,28 @@ const CRC: usize = 4;
 
 /// Where an entry stands and what makes it unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Row {
+pub(in crate::store) struct Row {
     /// Its sequence in its department's chain.
-    pub(super) sequence: u32,
+    pub(in crate::store) sequence: u32,
     /// Its position in the journal.
-    pub(super) position: u64,
+    pub(in crate::store) position: u64,
     /// From when it counts, in microseconds.
-    pub(super) received: i64,
+    pub(in crate::store) received: i64,
     /// When it was received for the first time, if it had been lost, in microseconds.
-    pub(super) first: Option<i64>,
+    pub(in crate::store) first: Option<i64>,
     /// The submission's id.
-    pub(super) id: SubmissionId,
+    pub(in crate::store) id: SubmissionId,
 }
 
 /// The value to be stored for `body` under `key`.
-pub(super) fn seal(key: &[u8], mut body: Vec<u8>) -> Vec<u8> {
+pub(in crate::store) fn seal(key: &[u8], mut body: Vec<u8>) -> Vec<u8> {
     let crc = crc(key, &body);
     body.extend(crc.to_le_bytes());
     body
 }
 
 /// The body of a stored value and its checksum, if that is right.
-pub(super) fn unseal<'v>(key: &[u8], value: &'v [u8]) -> Option<(&'v [u8], u32)> {
+pub(in crate::store) fn unseal<'v>(key: &[u8], value: &'v [u8]) -> Option<(&'v [u8], u32)> {
     let (body, stored) = value.split_last_chunk::<CRC>()?;
     let stored = u32::from_le_bytes(*stored);
     (crc(key, body) == stored).then_some((body, stored))
@@ -83,7 +83,7 @@ fn crc(key: &[u8], body: &[u8]) -> u32 {
 }
 
 /// The body of a page of points.
-pub(super) fn encode_points<'p>(
+pub(in crate::store) fn encode_points<'p>(
     points: impl ExactSizeIterator<Item = &'p Point>,
     wide: &[Decimal],
 ) -> Vec<u8> {
@@ -121,7 +121,7 @@ pub(super) fn encode_points<'p>(
 }
 
 /// Reads a page of points; wide numbers are added to `wide`. None if it is not one.
-pub(super) fn decode_points(body: &[u8], wide: &mut Vec<Decimal>) -> Option<Vec<Point>> {
+pub(in crate::store) fn decode_points(body: &[u8], wide: &mut Vec<Decimal>) -> Option<Vec<Point>> {
     let mut bytes = Bytes(body);
     let mut points = Vec::with_capacity(POINTS);
     let (mut period, mut sequence) = (0_i64, 0_i64);
@@ -150,7 +150,7 @@ pub(super) fn decode_points(body: &[u8], wide: &mut Vec<Decimal>) -> Option<Vec<
 }
 
 /// The body of a page of rows.
-pub(super) fn encode_rows(rows: &[Row]) -> Vec<u8> {
+pub(in crate::store) fn encode_rows(rows: &[Row]) -> Vec<u8> {
     let mut body = Vec::with_capacity(rows.len() * 24);
     let (mut sequence, mut position, mut received) = (0, 0, 0);
     for row in rows {
@@ -166,7 +166,7 @@ pub(super) fn encode_rows(rows: &[Row]) -> Vec<u8> {
 }
 
 /// Reads a page of rows. None if it is not one.
-pub(super) fn decode_rows(body: &[u8]) -> Option<Vec<Row>> {
+pub(in crate::store) fn decode_rows(body: &[u8]) -> Option<Vec<Row>> {
     let mut bytes = Bytes(body);
     let mut rows = Vec::with_capacity(ROWS);
     let (mut sequence, mut position, mut received) = (0_u32, 0_u64, 0_i64);
@@ -212,7 +212,7 @@ fn put_number(body: &mut Vec<u8>, number: Decimal) {
     }
 }
 
-pub(super) fn put_varint(body: &mut Vec<u8>, mut number: u64) {
+pub(in crate::store) fn put_varint(body: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         body.push((number & 0x7F) as u8 | 0x80);
         number >>= 7;
@@ -230,22 +230,22 @@ fn unzigzag(number: u64) -> i64 {
 
 /// What is left to be read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+pub(in crate::store) struct Bytes<'a>(pub(in crate::store) &'a [u8]);
 
 impl Bytes<'_> {
-    pub(super) fn byte(&mut self) -> Option<u8> {
+    pub(in crate::store) fn byte(&mut self) -> Option<u8> {
         let (byte, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(*byte)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(in crate::store) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (array, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*array)
     }
 
-    pub(super) fn varint(&mut self) -> Option<u64> {
+    pub(in crate::store) fn varint(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;

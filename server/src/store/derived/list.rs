@@ -12,7 +12,7 @@ const BLOCK: usize = 32;
 
 /// A list of points.
 #[derive(Debug, Default)]
-pub(super) struct PointList {
+pub(in crate::store) struct PointList {
     full: Vec<Box<[Point]>>,
     /// The block that is being filled, never full.
     last: Vec<Point>,
@@ -20,12 +20,12 @@ pub(super) struct PointList {
 
 impl PointList {
     /// How many points there are.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::store) fn len(&self) -> usize {
         self.full.len() * BLOCK + self.last.len()
     }
 
     /// The point in this place.
-    pub(super) fn get(&self, place: usize) -> Option<&Point> {
+    pub(in crate::store) fn get(&self, place: usize) -> Option<&Point> {
         match self.full.get(place / BLOCK) {
             Some(block) => block.get(place % BLOCK),
             None if place / BLOCK == self.full.len() => self.last.get(place % BLOCK),
@@ -34,7 +34,7 @@ impl PointList {
     }
 
     /// The point in this place, to change it.
-    pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Point> {
+    pub(in crate::store) fn get_mut(&mut self, place: usize) -> Option<&mut Point> {
         let (block, place) = (place / BLOCK, place % BLOCK);
         if block == self.full.len() {
             return self.last.get_mut(place);
@@ -43,12 +43,12 @@ impl PointList {
     }
 
     /// The last point.
-    pub(super) fn last(&self) -> Option<&Point> {
+    pub(in crate::store) fn last(&self) -> Option<&Point> {
         self.len().checked_sub(1).and_then(|last| self.get(last))
     }
 
     /// The points in these places.
-    pub(super) fn range(
+    pub(in crate::store) fn range(
         &self,
         places: Range<usize>,
     ) -> impl DoubleEndedIterator<Item = &Point> + ExactSizeIterator {
@@ -60,7 +60,7 @@ impl PointList {
     }
 
     /// Adds a point at the end.
-    pub(super) fn push(&mut self, point: Point) {
+    pub(in crate::store) fn push(&mut self, point: Point) {
         if self.last.capacity() == 0 && !self.full.is_empty() {
             self.last.reserve_exact(BLOCK);
         }
@@ -71,7 +71,7 @@ impl PointList {
     }
 
     /// Puts a point into this place; those from there on move up.
-    pub(super) fn insert(&mut self, place: usize, point: Point) {
+    pub(in crate::store) fn insert(&mut self, place: usize, point: Point) {
         let mut carried = point;
         for place in place..self.len() {
             if let Some(point) = self.get_mut(place) {
@@ -82,7 +82,7 @@ impl PointList {
     }
 
     /// Where a period is, or would be, in a list ordered by period.
-    pub(super) fn find(&self, period: Period) -> Result<usize, usize> {
+    pub(in crate::store) fn find(&self, period: Period) -> Result<usize, usize> {
         match self.last() {
             Some(last) if last.period >= period => {
                 // The block whose last point is not before the period, then its place in it.

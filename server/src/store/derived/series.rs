@@ -16,11 +16,11 @@ use super::point::{NOTHING, Period, Point};
 
 /// All periods of an indicator for a department and members.
 #[derive(Debug)]
-pub(super) struct Series {
-    pub(super) indicator: IndicatorIndex,
+pub(in crate::store) struct Series {
+    pub(in crate::store) indicator: IndicatorIndex,
     /// Sequence of the last entry that brought a point.
-    pub(super) last: u32,
-    pub(super) members: Arc<str>,
+    pub(in crate::store) last: u32,
+    pub(in crate::store) members: Arc<str>,
     /// The latest point of each period, by period.
     points: Points,
     /// Earlier points in the order in which they were superseded; each point
@@ -38,21 +38,26 @@ struct Points {
 
 /// A page of a series that is to be saved.
 #[derive(Debug)]
-pub(super) struct Unsaved {
-    pub(super) superseded: bool,
-    pub(super) number: u32,
-    pub(super) bytes: Vec<u8>,
+pub(in crate::store) struct Unsaved {
+    pub(in crate::store) superseded: bool,
+    pub(in crate::store) number: u32,
+    pub(in crate::store) bytes: Vec<u8>,
 }
 
 impl Series {
     /// A series without points.
-    pub(super) fn new(indicator: IndicatorIndex, members: Arc<str>) -> Self {
+    pub(in crate::store) fn new(indicator: IndicatorIndex, members: Arc<str>) -> Self {
         let (points, superseded) = (Points::default(), Points::default());
         Self { indicator, last: 0, members, points, superseded }
     }
 
     /// What is known of a period, and of the latest number before it if that `matters`.
-    pub(super) fn known(&self, period: ReportingPeriod, wide: &[Decimal], matters: bool) -> Known {
+    pub(in crate::store) fn known(
+        &self,
+        period: ReportingPeriod,
+        wide: &[Decimal],
+        matters: bool,
+    ) -> Known {
         let period = Period::from(period);
         let (place, current) = match self.points.all.find(period) {
             Ok(place) => (place, self.points.all.get(place).map(|it| it.observation(wide))),
@@ -68,7 +73,7 @@ impl Series {
 
     /// Takes a point, unless it or a later one of its period is there already.
     /// Whether the series had been saved as it was.
-    pub(super) fn put(&mut self, point: Point) -> bool {
+    pub(in crate::store) fn put(&mut self, point: Point) -> bool {
         let was_saved = self.is_saved();
         self.last = self.last.max(point.sequence);
         match self.points.all.find(point.period) {
@@ -87,18 +92,22 @@ impl Series {
     }
 
     /// The latest point of each period as far as the entry `horizon`, with its revision.
-    pub(super) fn as_of(&self, horizon: u32) -> impl Iterator<Item = (Point, u32)> {
+    pub(in crate::store) fn as_of(&self, horizon: u32) -> impl Iterator<Item = (Point, u32)> {
         self.points.iter().filter_map(move |point| self.latest(point, horizon))
     }
 
     /// As [`Self::as_of`], of one period.
-    pub(super) fn as_of_period(&self, period: Period, horizon: u32) -> Option<(Point, u32)> {
+    pub(in crate::store) fn as_of_period(
+        &self,
+        period: Period,
+        horizon: u32,
+    ) -> Option<(Point, u32)> {
         let place = self.points.all.find(period).ok()?;
         self.latest(self.points.all.get(place)?, horizon)
     }
 
     /// Every point a period ever had as far as the entry `horizon`, oldest first.
-    pub(super) fn revisions(&self, period: Period, horizon: u32) -> Vec<Point> {
+    pub(in crate::store) fn revisions(&self, period: Period, horizon: u32) -> Vec<Point> {
         let current =
             self.points.all.find(period).ok().and_then(|place| self.points.all.get(place));
         let all = current.into_iter().flat_map(|point| self.history(point));
@@ -124,7 +133,7 @@ impl Series {
     }
 
     /// Takes the pages that are to be saved; they count as saved from now on.
-    pub(super) fn take_unsaved(&mut self, wide: &[Decimal]) -> Vec<Unsaved> {
+    pub(in crate::store) fn take_unsaved(&mut self, wide: &[Decimal]) -> Vec<Unsaved> {
         let mut pages = self.points.take_unsaved(false, wide);
         pages.extend(self.superseded.take_unsaved(true, wide));
         pages
@@ -132,7 +141,7 @@ impl Series {
 
     /// Adds a page of points that was saved. Pages come in order, those of
     /// superseded points after the others. None if the page does not fit.
-    pub(super) fn load(&mut self, page: &[Point]) -> Option<()> {
+    pub(in crate::store) fn load(&mut self, page: &[Point]) -> Option<()> {
         let end = self.points.all.last().map(|point| point.period);
         let last = page.iter().map(|point| point.sequence).max();
         self.last = self.last.max(last.unwrap_or_default());
@@ -143,7 +152,7 @@ impl Series {
     }
 
     /// As [`Self::load`], for superseded points.
-    pub(super) fn load_superseded(&mut self, page: &[Point]) -> Option<()> {
+    pub(in crate::store) fn load_superseded(&mut self, page: &[Point]) -> Option<()> {
         let first = self.superseded.all.len();
         self.superseded.load(page);
         for (place, point) in (first..).zip(page) {
