@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Error, Settings};
+use crate::config::{Engine, Error, Settings};
 use crate::identity::Host;
 
 /// Keeps every figure the departments report and says where each target stands.
@@ -42,6 +42,9 @@ pub enum Command {
         /// What clients call the server: names and addresses, as they type them.
         #[arg(long, value_name = "NAME", value_delimiter = ',', required = true, value_parser = host)]
         host: Vec<Host>,
+        /// What keeps the ledger.
+        #[command(flatten)]
+        storage: Storage,
     },
     /// Make a token for an administrator who lost the way in; the server must be down.
     #[command(after_help = "Example:\n  tiendo-server token --data ./data")]
@@ -49,6 +52,9 @@ pub enum Command {
         /// The server's data folder.
         #[arg(long)]
         data: PathBuf,
+        /// What keeps the ledger.
+        #[command(flatten)]
+        storage: Storage,
     },
     /// Prove the chains of a ledger, and find every damaged byte; beside a running server too.
     #[command(
@@ -168,6 +174,51 @@ pub enum Catalogue {
     Show,
 }
 
+/// What keeps the ledger: flags of every command that opens it, each also as a `TIENDO_…` variable.
+#[derive(Debug, Clone, Args)]
+pub struct Storage {
+    /// Storage engine: sled, in the data folder, or postgres [default: sled].
+    #[arg(long)]
+    engine: Option<String>,
+    /// Address of the database, such as `postgres://tiendo@db1,db2/tiendo`.
+    #[arg(long, visible_alias = "postgres", value_name = "URL")]
+    database: Option<String>,
+    /// File with the password of the database.
+    #[arg(long, value_name = "FILE")]
+    database_password_file: Option<PathBuf>,
+    /// File of the authority that signed the certificate of the database.
+    #[arg(long, value_name = "FILE")]
+    database_ca_file: Option<PathBuf>,
+}
+
+impl Storage {
+    fn settings(&self) -> Settings {
+        Settings {
+            engine: self.engine.clone(),
+            database: self.database.clone(),
+            database_password_file: self.database_password_file.clone(),
+            database_ca_file: self.database_ca_file.clone(),
+            ..Settings::default()
+        }
+    }
+
+    /// The engine, by flags before variables.
+    pub fn engine(&self) -> Result<Engine, Error> {
+        let variables = Settings::from_env(|name| std::env::var(name).ok())?;
+        let ours = Settings {
+            engine: variables.engine,
+            database: variables.database,
+            database_password: variables.database_password,
+            database_password_file: variables.database_password_file,
+            database_ca_file: variables.database_ca_file,
+            database_plain: variables.database_plain,
+            database_connections: variables.database_connections,
+            ..Settings::default()
+        };
+        self.settings().or(ours).engine()
+    }
+}
+
 /// Flags of `serve`; each also as a key of the file and as a `TIENDO_…` variable.
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -183,9 +234,8 @@ pub struct Serve {
     /// Address to serve the board and the metrics on [default: nowhere].
     #[arg(long, value_name = "ADDR")]
     http: Option<String>,
-    /// Storage engine [default: sled].
-    #[arg(long)]
-    engine: Option<String>,
+    #[command(flatten)]
+    storage: Storage,
     /// A catalogue instead of the one that ships with the server.
     #[arg(long, value_name = "FILE")]
     catalogue: Option<PathBuf>,
@@ -207,11 +257,10 @@ impl Serve {
             data: self.data.clone(),
             listen: self.listen.clone(),
             http: self.http.clone(),
-            engine: self.engine.clone(),
             catalogue: self.catalogue.clone(),
             insecure_loopback: self.insecure_loopback.then_some(true),
             log_format: self.log_format.clone(),
-            ..Settings::default()
+            ..self.storage.settings()
         };
         let variables = Settings::from_env(|name| std::env::var(name).ok());
         let file = match &self.config {

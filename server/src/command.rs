@@ -1,6 +1,7 @@
 //! The commands of `tiendo-server`, from configuration to exit code.
 
 pub mod keeping;
+mod opening;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::{SocketAddr, TcpListener as StdListener};
@@ -11,20 +12,17 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::CommandFactory as _;
 use tiendo_shared::catalogue::Catalogue;
-use tiendo_shared::journal::Allocation;
 use tiendo_shared::submission::hexadecimal;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Cli, Serve};
+use crate::cli::{Cli, Serve, Storage};
 use crate::clock::Clock;
-use crate::config::{Config, LogFormat};
+use crate::config::{Config, Engine, LogFormat};
 use crate::identity::{Authority, Files, Host};
 use crate::security::Security;
-use crate::store::Store;
-use crate::store::sled::{self, Options, SledStore};
-use crate::{Ended, Listeners, Opened};
+use crate::{Ended, Listeners};
 
 /// A configuration that cannot be used.
 const BAD_CONFIGURATION: u8 = 64;
@@ -36,10 +34,7 @@ const FOUND_ERRORS: u8 = 2;
 pub fn serve(arguments: &Serve) -> ExitCode {
     let config = match arguments.settings().and_then(crate::config::Settings::check) {
         Ok(config) => config,
-        Err(error) => {
-            complain(&error);
-            return ExitCode::from(BAD_CONFIGURATION);
-        }
+        Err(error) => return misconfigured(&error),
     };
     if arguments.print_config {
         say(&format!("{config:#?}"));
@@ -97,7 +92,7 @@ async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
         tokio::spawn(Arc::clone(&security.served).keep_fresh(clock.clone()));
     }
     loop {
-        let opened = open(config).await?;
+        let opened = opening::open(config, Arc::new(catalogue(config)?)).await?;
         let address = calls.local_addr()?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
@@ -129,36 +124,12 @@ async fn listen(address: SocketAddr) -> anyhow::Result<StdListener> {
     Ok(listener.into_std()?)
 }
 
-/// Opens what is served.
-async fn open(config: &Config) -> anyhow::Result<Opened> {
-    let catalogue = Arc::new(catalogue(config)?);
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("making the data folder `{}`", config.data.display()))?;
-    let options = Options {
-        checkpoint_bytes: config.checkpoint_mib << 20,
-        floor_bytes: config.disk_floor_mib.map(|mib| mib << 20),
-        allocation: Allocation::Ahead,
-        ..Options::default()
-    };
-    let (store, report) = open_store(&config.data, &catalogue, options).await?;
-    log_opening(&report);
-    tokio::spawn(stop_at_once(store.failure()));
-    Ok(Opened { catalogue, store: Arc::new(store) })
-}
-
-async fn open_store(
-    data: &Path,
-    catalogue: &Arc<Catalogue>,
-    options: Options,
-) -> anyhow::Result<(SledStore, sled::Opened)> {
-    let (folder, catalogue) = (data.to_owned(), Arc::clone(catalogue));
-    tokio::task::spawn_blocking(move || SledStore::open(&folder, catalogue, options))
-        .await?
-        .with_context(|| format!("opening the ledger in `{}`", data.display()))
-}
-
 /// Makes the authority, the server's certificate, the keys, and the first token.
-pub fn init(data: &Path, hosts: &[Host]) -> ExitCode {
+pub fn init(data: &Path, hosts: &[Host], storage: &Storage) -> ExitCode {
+    let engine = match storage.engine() {
+        Ok(engine) => engine,
+        Err(error) => return misconfigured(&error),
+    };
     exit(quiet_runtime().and_then(|runtime| {
         let clock = Clock::system();
         let authority = crate::security::create(data, hosts, &clock)?;
@@ -170,27 +141,31 @@ pub fn init(data: &Path, hosts: &[Host]) -> ExitCode {
             "for          {}",
             hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         ));
-        runtime.block_on(administrators_token(data, authority, clock))
+        runtime.block_on(administrators_token(data, &engine, authority, clock))
     }))
 }
 
 /// Makes a token for an administrator, while the server is down.
-pub fn token(data: &Path) -> ExitCode {
+pub fn token(data: &Path, storage: &Storage) -> ExitCode {
+    let engine = match storage.engine() {
+        Ok(engine) => engine,
+        Err(error) => return misconfigured(&error),
+    };
     exit(quiet_runtime().and_then(|runtime| {
         let authority = Authority::open(&Files::of(data))?;
-        runtime.block_on(administrators_token(data, authority, Clock::system()))
+        runtime.block_on(administrators_token(data, &engine, authority, Clock::system()))
     }))
 }
 
 async fn administrators_token(
     data: &Path,
+    engine: &Engine,
     authority: Authority,
     clock: Clock,
 ) -> anyhow::Result<()> {
     // Tokens of administrators depend on no catalogue.
     let catalogue = Arc::new(parse_catalogue("the shipped catalogue", crate::SHIPPED_CATALOGUE)?);
-    let (store, _) = open_store(data, &catalogue, Options::default()).await?;
-    let store: Arc<dyn Store> = Arc::new(store);
+    let store = opening::open_quietly(data, engine, &catalogue).await?;
     let made = crate::security::administrator(Arc::new(authority), store, catalogue, clock).await?;
     let ends = made.expires_at.as_ref().and_then(tiendo_shared::wire::instant);
     say("\nA token for an administrator, good for one use:\n");
@@ -211,36 +186,6 @@ fn clock(config: &Config) -> anyhow::Result<Clock> {
     let Some(path) = &config.clock_file else { return Ok(Clock::system()) };
     tracing::warn!("TRIAL: the time is that of `{}`, not of this machine", path.display());
     Clock::of_file(path.clone())
-}
-
-/// What was found on opening; damage is an error that an operator has to see.
-fn log_opening(opened: &sled::Opened) {
-    tracing::info!(
-        departments = opened.departments,
-        replayed = opened.replayed,
-        torn_bytes = opened.torn_bytes,
-        "the ledger is open"
-    );
-    if let Some(reason) = &opened.rebuilt {
-        let kept = opened.set_aside.as_ref().map(|path| path.display().to_string());
-        tracing::warn!(reason, kept, "the derived state was rebuilt from the ledger");
-    }
-    for fault in &opened.faults {
-        tracing::error!(%fault, "the ledger is damaged; run `tiendo-server verify`");
-    }
-    if opened.unreadable > 0 {
-        let count = opened.unreadable;
-        tracing::warn!(count, "measurements the catalogue does not know are left out of answers");
-    }
-}
-
-/// A ledger whose write or fsync failed must not be believed again by this
-/// process: whatever was not acknowledged is sent again after the restart.
-async fn stop_at_once(failure: impl Future<Output = String>) {
-    let cause = failure.await;
-    tracing::error!(cause, "the ledger failed; the server stops at once");
-    #[expect(clippy::exit, reason = "nothing this process still holds can be saved")]
-    std::process::exit(1);
 }
 
 /// Ends at the first SIGTERM or SIGINT from this call on; a second one ends the process at once.
@@ -329,6 +274,11 @@ fn start_logging(format: LogFormat) {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),
     }
+}
+
+fn misconfigured(error: &crate::config::Error) -> ExitCode {
+    complain(error);
+    ExitCode::from(BAD_CONFIGURATION)
 }
 
 fn exit(done: anyhow::Result<()>) -> ExitCode {

@@ -2,6 +2,8 @@
 //!
 //! Keys have the same names in all three. Every error is reported at once.
 
+mod engine;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +13,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::limits::Limits;
+pub use engine::{Database, Engine, Secret};
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub enum LogFormat {
 pub struct Config {
     /// Folder of the ledger, its key and what is derived of it.
     pub data: PathBuf,
+    /// What keeps the ledger.
+    pub engine: Engine,
     /// Address of the gRPC listener; loopback while `insecure_loopback`.
     pub listen: SocketAddr,
     /// Address of the listener for pages and metrics; none for no such listener.
@@ -104,6 +109,18 @@ settings! {
     metrics_token_file: PathBuf,
     /// Storage engine.
     engine: String,
+    /// Address of the database.
+    database: String,
+    /// The database's password.
+    database_password: Secret,
+    /// File with the database's password.
+    database_password_file: PathBuf,
+    /// File of the authority that signs the database's certificate.
+    database_ca_file: PathBuf,
+    /// Connect to a database on another machine without TLS.
+    database_plain: bool,
+    /// Most connections to the database.
+    database_connections: u32,
     /// Folder of backups.
     backups: PathBuf,
     /// MiB kept free.
@@ -199,9 +216,7 @@ impl Settings {
         if self.data.is_none() {
             problems.push("`data` is missing: the folder that holds the ledger".to_owned());
         }
-        if let Some(engine) = self.engine.as_deref().filter(|engine| *engine != "sled") {
-            problems.push(format!("`engine` is `{engine}`; this version has `sled`"));
-        }
+        let engine = self.check_engine(&mut problems);
         let log_format = match self.log_format.as_deref() {
             None | Some("text") => LogFormat::Text,
             Some("json") => LogFormat::Json,
@@ -215,8 +230,9 @@ impl Settings {
             problems.push("`clock_file` is for trying out, with `insecure_loopback`".to_owned());
         }
         let days = i64::from(self.renew_expired_for_days.unwrap_or(365));
-        match (self.data, listen) {
-            (Some(data), Some(listen)) if problems.is_empty() => Ok(Config {
+        match (self.data, listen, engine) {
+            (Some(data), Some(listen), Some(engine)) if problems.is_empty() => Ok(Config {
+                engine,
                 backups: self.backups.unwrap_or_else(|| data.join(crate::backup::FOLDER)),
                 disk_floor_mib: self.disk_floor_mib,
                 data,
@@ -282,7 +298,7 @@ mod tests {
     #[test]
     fn every_error_is_reported_at_once() {
         let settings = Settings::parse(
-            "listen = \"0.0.0.0:7443\"\nengine = \"postgres\"\nlog_format = \"xml\"\n\
+            "listen = \"0.0.0.0:7443\"\nengine = \"oracle\"\nlog_format = \"xml\"\n\
              insecure_loopback = true\nsubmission_items = 0\npublic_board = true\n",
         )
         .unwrap();

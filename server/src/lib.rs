@@ -52,7 +52,7 @@ use crate::administration::Administration;
 use crate::backup::Backups;
 use crate::changes::Changes;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Engine};
 use crate::enrolment::Enrolment;
 use crate::figures::Figures;
 use crate::intake::Intake;
@@ -224,7 +224,8 @@ struct Tokens {
 
 fn backups(config: &Config) -> Backups {
     let (data, folder) = (config.data.clone(), config.backups.clone());
-    Backups { data, folder, catalogue: config.catalogue.clone() }
+    let has_ledger = matches!(config.engine, Engine::Sled);
+    Backups { data, folder, catalogue: config.catalogue.clone(), has_ledger }
 }
 
 fn services(

@@ -13,8 +13,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Init { data, host } => command::init(&data, &host),
-        Command::Token { data } => command::token(&data),
+        Command::Init { data, host, storage } => command::init(&data, &host, &storage),
+        Command::Token { data, storage } => command::token(&data, &storage),
         Command::Verify(what) => keeping::verify(&what),
         Command::Backup(what) => keeping::backup(&what),
         Command::Restore(what) => keeping::restore(&what),

@@ -39,6 +39,10 @@ const JOURNAL: &str = "journal";
 const CATALOGUE: &str = "catalogue.toml";
 /// Folder of the backups, in the data folder, unless another one is configured.
 pub const FOLDER: &str = "backups";
+/// Why there is nothing to back up here.
+pub const IN_A_DATABASE: &str = "the ledger is in a database, which is backed up by its own tools: \
+     pg_dump, or base backups with archived WAL; the keys in the data folder do not change: keep a \
+     copy of them";
 /// Bytes that a backup leaves free on its disk.
 const LEFT_FREE: u64 = 64 << 20;
 
@@ -71,12 +75,17 @@ pub struct Backups {
     pub folder: PathBuf,
     /// The catalogue file the server was started with.
     pub catalogue: Option<PathBuf>,
+    /// Whether the ledger is in the data folder.
+    pub has_ledger: bool,
 }
 
 impl Backups {
     /// Takes a backup, on a thread of its own.
     pub async fn take(&self, now: Timestamp) -> Result<Taken, Error> {
-        let Self { data, folder: to, catalogue } = self.clone();
+        let Self { data, folder: to, catalogue, has_ledger } = self.clone();
+        if !has_ledger {
+            return Err(Error::because(IN_A_DATABASE));
+        }
         let order = Order { data, to, catalogue, secrets: true, now };
         let (done, taken) = tokio::sync::oneshot::channel();
         let run = move || {

@@ -1,7 +1,8 @@
 //! The conformance suite: what every engine promises, one test per behaviour.
 //!
 //! `store_conformance!(make)` expands to the tests; `make` is a function from a
-//! catalogue to the future of a [`Fixture`] with an empty store.
+//! catalogue to the future of a [`Fixture`] with an empty store, or none where there is no
+//! such engine.
 
 use std::any::Any;
 use std::fmt;
@@ -129,7 +130,11 @@ macro_rules! store_conformance {
         $($(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                let fixture = $make($crate::store::conformance::samples::catalogue()).await;
+                let made = $make($crate::store::conformance::samples::catalogue()).await;
+                // The test command said that this machine has no such engine.
+                let Some(fixture) = Option::<$crate::store::conformance::Fixture>::from(made) else {
+                    return;
+                };
                 $crate::store::conformance::$module::$name(&fixture.store).await;
             }
         )*)*

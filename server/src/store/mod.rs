@@ -24,6 +24,7 @@ use tokio::sync::watch;
 mod derived;
 pub mod export;
 pub mod memory;
+pub mod postgres;
 pub mod sled;
 mod together;
 

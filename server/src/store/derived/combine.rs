@@ -92,6 +92,11 @@ impl Books {
         Ok(figures)
     }
 
+    /// Combines everything anew from now on: chains have become shorter.
+    pub(in crate::store) fn forget_folds(&self) {
+        self.folds.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Fills in the departments that were not heard of before.
     fn find_departments(&self, reporters: &Reporters, found: &mut Vec<Option<Arc<Department>>>) {
         if !found.is_empty() && found.iter().all(Option::is_some) {

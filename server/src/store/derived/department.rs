@@ -123,6 +123,11 @@ impl Durable {
         (self.last, self.head) = (sequence, head);
     }
 
+    /// Takes note of how far the chain is durable, where no journal holds it.
+    pub(in crate::store) fn reach(&mut self, sequence: u32, head: Hash) {
+        (self.last, self.head) = (sequence, head);
+    }
+
     /// Where an entry stands; none if it is lost or there is no such entry.
     pub(in crate::store) fn position(&self, sequence: u32) -> Option<Position> {
         let place = index(sequence);
@@ -274,6 +279,28 @@ impl State {
     /// When an entry that had been lost was received for the first time, in microseconds.
     pub(in crate::store) fn first_received(&self, sequence: u32) -> Option<i64> {
         self.first_received.get(&sequence).copied()
+    }
+
+    /// Nothing is saved entry by entry: their rows need not wait for it.
+    pub(in crate::store) fn forget_unsaved(&mut self) {
+        self.unsaved_rows.clear();
+    }
+
+    /// Forgets what was applied after the entry `last`, whose hash is `head`: it will not
+    /// become durable.
+    pub(in crate::store) fn undo(&mut self, last: u32, head: Hash) {
+        if self.last <= last {
+            return;
+        }
+        for series in self.series.iter_mut().filter(|series| series.last > last) {
+            series.undo(last);
+        }
+        self.moves.undo(last);
+        self.received.truncate(index(last + 1));
+        self.first_received.split_off(&(last + 1));
+        self.ids.retain(|_, sequence| *sequence <= last);
+        self.unsaved_rows.retain(|(sequence, _)| *sequence <= last);
+        (self.last, self.head) = (last, head);
     }
 
     fn put(&mut self, place: Option<SeriesId>, checked: &Checked, sequence: u32) {

@@ -81,6 +81,24 @@ impl PointList {
         self.push(carried);
     }
 
+    /// Takes the last point away.
+    pub(in crate::store) fn pop(&mut self) -> Option<Point> {
+        if self.last.is_empty() {
+            self.last = self.full.pop()?.into_vec();
+        }
+        self.last.pop()
+    }
+
+    /// Takes the point in this place away; those behind move down.
+    pub(in crate::store) fn remove(&mut self, place: usize) {
+        let mut carried = self.pop();
+        for place in (place..self.len()).rev() {
+            if let (Some(point), Some(carried)) = (self.get_mut(place), &mut carried) {
+                std::mem::swap(point, carried);
+            }
+        }
+    }
+
     /// Where a period is, or would be, in a list ordered by period.
     pub(in crate::store) fn find(&self, period: Period) -> Result<usize, usize> {
         match self.last() {
@@ -120,7 +138,7 @@ mod tests {
         /// In whatever order periods come, the list is what a vector would be.
         #[test]
         fn a_list_is_what_a_vector_would_be(
-            years in prop::collection::vec(1900_i16..2100, 0..300),
+            years in prop::collection::vec(1900_i16..2100, 0..300), removed in 0_usize..300,
         ) {
             let (mut list, mut vector) = (PointList::default(), Vec::<Point>::new());
             for (year, sequence) in years.into_iter().zip(1..) {
@@ -148,6 +166,13 @@ mod tests {
             prop_assert_eq!(list.get(vector.len()), None);
             prop_assert_eq!(list.get(vector.len() + 2 * BLOCK), None);
             prop_assert!(list.get_mut(vector.len() + 2 * BLOCK).is_none());
+            if let Some(place) = vector.len().checked_sub(1).map(|last| removed % (last + 1)) {
+                vector.remove(place);
+                list.remove(place);
+                let all: Vec<Point> = list.range(0..list.len()).copied().collect();
+                prop_assert_eq!(&all, &vector);
+                prop_assert_eq!(list.last(), vector.last());
+            }
             let tail: Vec<Point> = list.range(7..usize::MAX).rev().copied().collect();
             let expected: Vec<Point> = vector.iter().skip(7).rev().copied().collect();
             prop_assert_eq!(tail, expected);

@@ -12,7 +12,9 @@ pub(in crate::store) mod page;
 pub(in crate::store) mod point;
 mod read;
 pub(in crate::store) mod reading;
+mod sealing;
 pub(in crate::store) mod series;
+pub(in crate::store) mod told;
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
@@ -23,6 +25,7 @@ use tiendo_shared::submission::NO_HASH;
 
 use combine::Folds;
 use department::{Department, Durable, State};
+pub(in crate::store) use sealing::{seal, seal_act};
 
 /// The departments, and what they reported together.
 #[derive(Debug)]

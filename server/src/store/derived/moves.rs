@@ -89,6 +89,20 @@ impl Moves {
         self.marks.push(mark);
     }
 
+    /// Forgets what entries after `last` did.
+    pub(in crate::store) fn undo(&mut self, last: u32) {
+        let known = self.marks.partition_point(|mark| mark.sequence <= last);
+        for mark in self.marks.split_off(known) {
+            let Some(period) = mark.period else { continue };
+            let before = self.marks.iter().rev().find(|it| it.period == Some(period));
+            match before {
+                Some(before) => self.states.insert(period, before.state),
+                None => self.states.remove(&period),
+            };
+        }
+        self.saved = self.saved.min(known);
+    }
+
     /// Sequences of acts from one on, as far as `horizon`.
     pub(in crate::store) fn acts(&self, from: u32, horizon: u32) -> impl Iterator<Item = u32> {
         let first = self.marks.partition_point(|mark| mark.sequence < from);
@@ -203,6 +217,17 @@ mod tests {
         let reports = moves.reports(6);
         assert_eq!(reports[&period("2026")], [(Received, 1), (Approved, 3), (Reopened, 6)]);
         assert_eq!(reports[&period("2026-Q1")], [(Received, 1)]);
+    }
+
+    #[test]
+    fn what_is_undone_was_never_done() {
+        let mut moves = moved();
+        moves.undo(3);
+        assert_eq!(moves.state(period("2026")), State::Approved);
+        assert_eq!(moves.acts(0, 9).collect::<Vec<_>>(), [3]);
+        moves.undo(0);
+        assert_eq!(moves.state(period("2026")), State::Missing);
+        assert!(moves.reports(9).is_empty());
     }
 
     #[test]

@@ -91,6 +91,27 @@ impl Series {
         was_saved
     }
 
+    /// Forgets the points of entries after `last`.
+    pub(in crate::store) fn undo(&mut self, last: u32) {
+        let mut restored = 0;
+        for place in (0..self.points.all.len()).rev() {
+            while let Some(point) = self.points.all.get(place).filter(|it| it.sequence > last) {
+                match self.superseded.all.get(point.superseded as usize).copied() {
+                    Some(before) => {
+                        self.points.replace(place, before);
+                        restored += 1;
+                    }
+                    None => self.points.remove(place),
+                }
+            }
+        }
+        // Each of those entries put one there, and no other did since.
+        for _ in 0..restored {
+            self.superseded.forget_last();
+        }
+        self.last = self.last.min(last);
+    }
+
     /// The latest point of each period as far as the entry `horizon`, with its revision.
     pub(in crate::store) fn as_of(&self, horizon: u32) -> impl Iterator<Item = (Point, u32)> {
         self.points.iter().filter_map(move |point| self.latest(point, horizon))
@@ -187,6 +208,17 @@ impl Points {
         u32::try_from(self.all.len() - 1).unwrap_or(NOTHING)
     }
 
+    fn remove(&mut self, place: usize) {
+        self.all.remove(place);
+        self.saved = self.saved.min(place);
+    }
+
+    /// What it held is held elsewhere again.
+    fn forget_last(&mut self) {
+        self.all.pop();
+        self.saved = self.saved.min(self.all.len());
+    }
+
     fn replace(&mut self, place: usize, point: Point) {
         if let Some(current) = self.all.get_mut(place) {
             *current = point;
@@ -277,6 +309,22 @@ mod tests {
         }
         assert_eq!(told(&series, 9), [(8, 1), (3, 0), (7, 2)]);
         assert!(series.take_unsaved(&[]).is_empty());
+    }
+
+    #[test]
+    fn what_is_undone_was_never_there() {
+        for last in 0..10 {
+            let mut undone = series(&POINTS);
+            undone.undo(last);
+            let known: Vec<(i16, u32)> =
+                POINTS.into_iter().filter(|(_, sequence)| *sequence <= last).collect();
+            for horizon in 0..10 {
+                assert_eq!(told(&undone, horizon), told(&series(&known), horizon), "{last}");
+            }
+            assert_eq!(undone.superseded.all.len(), series(&known).superseded.all.len());
+            undone.put(point(2024, 9));
+            assert_eq!(told(&undone, 9).last().map(|it| it.0), Some(9));
+        }
     }
 
     #[test]

@@ -3,16 +3,16 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tiendo_shared::journal::MAX_PAYLOAD_BYTES;
 use tiendo_shared::review::Refused;
-use tiendo_shared::submission::{Hash, Link, NO_HASH, Recorded};
+use tiendo_shared::submission::Recorded;
 use tiendo_shared::wire::Entry;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::committer::Done;
 use super::core::Core;
 use crate::store::derived::department::Department;
+use crate::store::derived::seal_act;
 use crate::store::{Error, Performed};
 
 /// How far an act came while its department was locked.
@@ -72,7 +72,7 @@ impl Core {
         }
         let sequence = state.next()?;
         let received = state.received(self.told.stamp(performed.at, Duration::ZERO));
-        let entry = Box::new(seal(performed, content, sequence, received, state.head));
+        let entry = Box::new(seal_act(performed, content, sequence, received, state.head));
         if entry.as_bytes().len() > MAX_PAYLOAD_BYTES {
             return Err(Error::Unavailable("an act is longer than 64 MiB".to_owned()));
         }
@@ -99,28 +99,4 @@ impl Core {
         };
         self.page(&department, sequences.into_iter(), limit).await
     }
-}
-
-fn seal(
-    performed: &Performed,
-    content: &[u8],
-    sequence: u32,
-    received: Timestamp,
-    previous_hash: Hash,
-) -> Entry {
-    let link = Link {
-        department: performed.department.clone(),
-        sequence: sequence.into(),
-        entry_hash: NO_HASH,
-        previous_hash,
-    };
-    let recorded = Recorded {
-        id: performed.id,
-        link,
-        received,
-        first_received: None,
-        outcomes: Vec::new(),
-        rejections: Vec::new(),
-    };
-    Entry::seal_act(recorded, performed.by.clone(), content)
 }

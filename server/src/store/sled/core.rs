@@ -3,18 +3,16 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, mpsc};
 
-use jiff::Timestamp;
 use tiendo_shared::journal::{MAX_PAYLOAD_BYTES, Position, Reader};
-use tiendo_shared::submission::{Hash, Link, NO_HASH, Recorded};
 use tiendo_shared::wire::{Entry, EntryKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::time::Instant;
 
 use super::committer::{Done, Failure, Queued, Work};
 use super::floor::Floor;
-use super::settle::Told;
-use crate::store::derived::Books;
 use crate::store::derived::department::{Decision, Department, State};
+use crate::store::derived::told::Told;
+use crate::store::derived::{Books, seal};
 use crate::store::{Appended, Error, Submission, Together};
 
 /// Bytes after which a page of entries ends.
@@ -301,30 +299,4 @@ fn read_page(
 pub(super) fn read_entry(reader: &Reader, position: Position) -> Result<Entry, String> {
     let bytes = reader.read(position).map_err(|error| error.to_string())?;
     Entry::decode(bytes).map_err(|error| error.to_string())
-}
-
-fn seal(
-    submission: &Submission,
-    decision: Decision,
-    sequence: u32,
-    received: Timestamp,
-    previous_hash: Hash,
-) -> Entry {
-    let Decision { outcomes, rejections, .. } = decision;
-    let link = Link {
-        department: submission.department.clone(),
-        sequence: sequence.into(),
-        entry_hash: NO_HASH,
-        previous_hash,
-    };
-    let Submission { id, first_received, .. } = *submission;
-    let recorded = Recorded { id, link, received, first_received, outcomes, rejections };
-    Entry::seal(recorded, submission.agent.clone(), &submission.content, submission.content_hash)
-}
-
-impl From<Decision> for Appended {
-    fn from(decision: Decision) -> Self {
-        let Decision { outcomes, rejections, .. } = decision;
-        Self::NotRecorded { outcomes, rejections }
-    }
 }

@@ -5,39 +5,10 @@
 //! the mark that later entries are stamped after, under the lock of their departments,
 //! and then looks for entries on their way that were stamped before.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::core::Core;
 use crate::store::Error;
-
-/// Most that an entry is stamped later than it came, in microseconds. What a clock said
-/// that was farther ahead binds nobody.
-const MOST_AHEAD: i64 = 60_000_000;
-
-/// The latest instant that an answer spoke of, in microseconds.
-#[derive(Debug, Default)]
-pub(super) struct Told(AtomicI64);
-
-impl Told {
-    /// The stamp of an entry that came at `received` and `waited` since; the lock of its
-    /// department is held.
-    pub(super) fn stamp(&self, received: Timestamp, waited: Duration) -> Timestamp {
-        let (told, came) = (self.0.load(Ordering::SeqCst), received.as_microsecond());
-        let waited = i64::try_from(waited.as_micros()).unwrap_or(i64::MAX);
-        let latest = came.saturating_add(waited).saturating_add(MOST_AHEAD);
-        if (came..=latest).contains(&told) {
-            return Timestamp::from_microsecond(told + 1).unwrap_or(received);
-        }
-        received
-    }
-
-    fn raise(&self, instant: Timestamp) {
-        self.0.fetch_max(instant.as_microsecond(), Ordering::SeqCst);
-    }
-}
 
 impl Core {
     /// The instant that an answer speaks of.

@@ -20,11 +20,11 @@ use super::fault::Fault;
 use super::floor::Floor;
 use super::load::Loaded;
 use super::replay::{Derived, Replayed};
-use super::settle::Told;
 use super::turns::Stage;
 use super::{Inner, Options, SledStore};
 use crate::store::Error;
 use crate::store::derived::Books;
+use crate::store::derived::told::Told;
 
 /// What [`SledStore::open`] found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
