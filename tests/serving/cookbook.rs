@@ -1,39 +1,55 @@
-//! The cookbook of the README: every line runs as it stands there.
+//! The cookbooks of the README and the guides: every line runs as it stands there.
 
 use tokio::process::Command;
 
 use crate::harness::{Agent, Options, Server, grant, published, run};
 use crate::setting::{root, tool};
 
-/// The address that stands in the README.
+/// The address that stands in them.
 const ADDRESS: &str = "127.0.0.1:7443";
 
-/// Words of a line as a shell would see them: blanks part, single quotes hold together.
-fn words(line: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
-    for letter in line.chars() {
-        match letter {
-            '\'' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
-            other => words.last_mut().unwrap().push(other),
-        }
-    }
-    assert!(!quoted, "a quotation mark is open in `{line}`");
-    words
+/// Pages with lines that are run, each in a shell of its own.
+const PAGES: [&str; 3] = ["README.md", "docs/guide-operators.md", "docs/guide-administrators.md"];
+
+/// The lines of a page's cookbook blocks: words that it defines, and calls.
+fn lines(page: &str) -> (Vec<String>, Vec<String>) {
+    let text = std::fs::read_to_string(root().join(page)).unwrap();
+    let blocks = text.split("```sh cookbook\n").skip(1);
+    let lines = blocks.flat_map(|block| block.split("```").next().unwrap().lines());
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(str::to_owned).partition(|line| line.contains("() {"))
 }
 
 #[tokio::test]
-async fn every_line_of_the_cookbook_runs() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, block) = readme.split_once("```sh cookbook\n").expect("the README has a cookbook");
-    let (block, _) = block.split_once("```").expect("the cookbook ends");
+async fn every_line_of_the_guides_runs() {
     let Some(grpcurl) = tool("grpcurl") else { return };
+    let path = format!("{}:/usr/bin:/bin", grpcurl.parent().unwrap().display());
+    for page in PAGES {
+        let (defined, calls) = lines(page);
+        assert!(calls.len() >= 6, "{page} has only {} lines", calls.len());
+        let (server, desk) = offices().await;
+        for line in std::iter::once(&a_figure()).chain(&calls) {
+            let script = format!("{}\n{line}", defined.join("\n"));
+            assert!(script.contains(ADDRESS), "`{line}` names no server");
+            let script = script.replace(ADDRESS, &server.address());
+            let mut shell = Command::new("bash");
+            shell.args(["-euc", &script]).env("PATH", &path).current_dir(desk.desk());
+            let said = run(&mut shell).await;
+            assert_eq!(said.code, Some(0), "{page}: {line}\n{}", said.all());
+            // What follows a stream may hear nothing for as long as it listens.
+            let answers = !said.stdout.trim().is_empty() || line.contains("-max-time");
+            assert!(answers, "{page}: {line} answers nothing");
+        }
+    }
+}
+
+/// A server, and the homes of the guides side by side in one folder.
+async fn offices() -> (Server, Agent) {
     let server = Server::start_with(Options { secure: true, ..Options::default() }).await;
     let admin = server.administrator().await;
-    // The homes of the README, side by side in one folder.
     let desk = Agent::unknown();
     for (home, role, department) in [
+        ("administrator", "administrator", ""),
         ("operator", "operator", ""),
         ("reviewer", "reviewer", ""),
         ("office", "agent", published::DEPARTMENT),
@@ -41,15 +57,11 @@ async fn every_line_of_the_cookbook_runs() {
         let token = server.token(&admin, grant(role, department, home)).await;
         desk.enrol_in(home, &server.address(), &token).await.expect_code(0);
     }
-    let mut ran = 0;
-    for line in block.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        assert!(line.contains(ADDRESS), "`{line}` names no server");
-        let words = words(&line.replace(ADDRESS, &server.address()));
-        assert_eq!(words[0], "grpcurl", "{line}");
-        let said = run(Command::new(&grpcurl).args(&words[1..]).current_dir(desk.desk())).await;
-        assert_eq!(said.code, Some(0), "{line}\n{}", said.all());
-        assert!(!said.stdout.trim().is_empty(), "{line} answers nothing");
-        ran += 1;
-    }
-    assert!(ran >= 10, "only {ran} lines");
+    (server, desk)
+}
+
+/// The line of the README that reports a figure, so that there is one.
+fn a_figure() -> String {
+    let (_, calls) = lines("README.md");
+    calls.into_iter().find(|line| line.contains("SubmitMeasurements")).expect("the README reports")
 }

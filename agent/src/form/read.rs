@@ -240,7 +240,7 @@ impl RowReader<'_> {
             (true, Some(Absence::Withdrawn)) => Ok(Content::Withdrawn),
             (true, None) => Err((Column::Value, Reason::Blank(Field::Value), String::new())),
             (false, None) => value(cell, indicator).map_err(|reason| {
-                let accepted = indicator.map(|known| self.lang.hint(known));
+                let accepted = indicator.map(|known| self.lang.accepted_value(known));
                 (Column::Value, reason, accepted.unwrap_or_default())
             }),
         }

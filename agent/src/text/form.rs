@@ -89,14 +89,7 @@ impl Lang {
 
     /// How the value of an indicator is filled in.
     pub(crate) fn hint(self, indicator: &Indicator) -> String {
-        let mut hints = match &indicator.kind {
-            Kind::Rank => vec![self.form_rank_hint().to_owned()],
-            Kind::Level(_) | Kind::Milestone => vec![self.form_choose().to_owned()],
-            Kind::Quantity => vec![self.range(indicator), self.form_decimals(indicator.decimals)],
-        };
-        if indicator.unit == "percent" {
-            hints.push(self.form_percent_hint().to_owned());
-        }
+        let mut hints = vec![self.accepted_value(indicator)];
         if let Some(most) = indicator.largest_change {
             hints.push(say!(
                 self,
@@ -106,6 +99,20 @@ impl Lang {
         }
         if indicator.editions.len() > 1 || indicator.territories.len() > 1 {
             hints.push(self.form_versions_hint().to_owned());
+        }
+        hints.retain(|hint| !hint.is_empty());
+        hints.join("; ")
+    }
+
+    /// What a value of this indicator may be.
+    pub(crate) fn accepted_value(self, indicator: &Indicator) -> String {
+        let mut hints = match &indicator.kind {
+            Kind::Rank => vec![self.form_rank_hint().to_owned()],
+            Kind::Level(_) | Kind::Milestone => vec![self.form_choose().to_owned()],
+            Kind::Quantity => vec![self.range(indicator), self.form_decimals(indicator.decimals)],
+        };
+        if indicator.unit == "percent" {
+            hints.push(self.form_percent_hint().to_owned());
         }
         hints.retain(|hint| !hint.is_empty());
         hints.join("; ")
