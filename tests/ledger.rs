@@ -1,6 +1,7 @@
 //! The chain can be proved by anyone, and damage is found, named and lived with.
 
 mod damage;
+mod waiting;
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use prost::Message as _;

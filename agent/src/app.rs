@@ -1,9 +1,12 @@
 //! What every command works with: the home, the configuration, the console, and the way they fail.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::department::Department;
+use tiendo_shared::journal;
+use tokio::time::Instant;
 use tonic::Status;
 
 use crate::catalogue;
@@ -23,6 +26,14 @@ use crate::trust;
 
 /// Days before its end from which on a certificate that is not renewed is told of.
 const RENEWAL_TOLD_DAYS: i64 = 14;
+
+/// How long a command waits for another one to leave the ledger: longer than a service waits
+/// for a server that does not answer.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How long it does so without a word.
+const SILENCE: Duration = Duration::from_secs(1);
+/// How often it looks.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What a command works with.
 #[derive(Debug)]
@@ -184,6 +195,30 @@ impl App<'_> {
         let (outbox, findings) = Outbox::open(&self.home).map_err(|error| self.ledger(&error))?;
         self.tell(&findings);
         Ok(outbox)
+    }
+
+    /// As `outbox`, once no other command works with the ledger: a service that waits for
+    /// an answer lets go of it soon.
+    pub(crate) async fn free_outbox(&mut self) -> Result<Outbox, Failed> {
+        let began = Instant::now();
+        let mut told = false;
+        loop {
+            let waited = began.elapsed();
+            match Outbox::open(&self.home) {
+                Err(outbox::Error::Journal(journal::Error::InUse { .. })) if waited < PATIENCE => {
+                    if waited >= SILENCE && !told {
+                        self.console.note(self.lang().ledger_waits());
+                        told = true;
+                    }
+                    tokio::time::sleep(LOOK).await;
+                }
+                Err(error) => return Err(self.ledger(&error)),
+                Ok((outbox, findings)) => {
+                    self.tell(&findings);
+                    return Ok(outbox);
+                }
+            }
+        }
     }
 
     fn tell(&mut self, findings: &Findings) {

@@ -39,7 +39,7 @@ pub(crate) async fn run(
         Command::Receipts { id: Some(id), .. } => receipts::show(app, &id),
         Command::Receipts { id: None, last } => receipts::list(app, last),
         Command::Enrol(options) => enrol::run(app, &options).await,
-        Command::Verify { trust: true, .. } => verify::trust(app),
+        Command::Verify { trust: true, .. } => verify::trust(app).await,
         Command::Verify { trust: false, accept_key } => verify::run(app, accept_key.as_deref()),
         Command::Export { file } => export::run(app, &file),
         Command::Repair { release } => repair::run(app, release).await,

@@ -51,7 +51,7 @@ struct Doubted {
 }
 
 pub(super) async fn run(app: &mut App<'_>, release: bool) -> Result<Exit, Failed> {
-    let mut outbox = app.outbox()?;
+    let mut outbox = app.free_outbox().await?;
     let Examined { damage, gone, doubtful } = examine(outbox.records());
     let mut repaired = Repaired { command: "repair", ..Repaired::default() };
     fetch_again(app, &mut outbox, gone, &mut repaired).await?;

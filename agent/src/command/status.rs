@@ -229,7 +229,7 @@ fn tell_reports(console: &mut Console, lang: Lang, status: &Status) {
 async fn send_waiting(app: &mut App<'_>) -> Result<Exit, Failed> {
     let lang = app.lang();
     let mut connection = app.connection()?;
-    let mut outbox = app.outbox()?;
+    let mut outbox = app.free_outbox().await?;
     if app.meet(&mut connection).await.is_some() {
         reconcile::compare(app, &connection, &mut outbox).await?;
     }

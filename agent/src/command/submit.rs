@@ -50,7 +50,7 @@ pub(super) async fn run(
     file::there(app, input)?;
     let mapping = file::mapping(app, input)?;
     let mut connection = app.connection()?;
-    let mut outbox = app.outbox()?;
+    let mut outbox = app.free_outbox().await?;
     let met = app.meet(&mut connection).await;
     if met.is_some() {
         reconcile::compare(app, &connection, &mut outbox).await?;

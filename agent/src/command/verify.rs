@@ -111,9 +111,9 @@ fn read(view: &View, verified: &mut Verified, lang: Lang) {
 }
 
 /// Trusts the server again, with the chain it has now.
-pub(super) fn trust(app: &mut App<'_>) -> Result<Exit, Failed> {
+pub(super) async fn trust(app: &mut App<'_>) -> Result<Exit, Failed> {
     let lang = app.lang();
-    let mut outbox = app.outbox()?;
+    let mut outbox = app.free_outbox().await?;
     let doubt = outbox.index().doubt().cloned();
     match &doubt {
         Some(doubt) => {

@@ -3,6 +3,9 @@
 use super::{phrases, sentences};
 
 phrases! {
+    ledger_waits =
+        "Một lệnh `tiendo-agent` khác đang dùng sổ của máy này; chờ lệnh đó xong …",
+        "Another `tiendo-agent` is using the ledger of this computer; waiting until it has ended …";
     export_sheet = "Đã gửi", "Sent";
     export_state = "Tình trạng", "State";
     column_department = "Đơn vị", "Department";
