@@ -1,5 +1,6 @@
 //! The board: who reads it, what a browser is told to do with it, and what stands on it.
 
+mod eyes;
 mod numbers;
 mod pages;
 mod passport;

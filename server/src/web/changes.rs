@@ -22,6 +22,7 @@ use crate::failure::Failure;
 struct Changes<'a> {
     shell: Shell<'a>,
     since: String,
+    since_day: String,
     moves: Vec<Move>,
     records: Vec<Record>,
     next: String,
@@ -83,6 +84,7 @@ impl Web {
             ..Default::default()
         };
         let told = self.services.changes.list(request, when.now).await?;
+        let since_day = lang.date(since);
         let since = since.to_string();
         let next = match told.next_page_token.as_str() {
             "" => String::new(),
@@ -91,7 +93,7 @@ impl Web {
         let moves = told.moves.iter().map(|it| moved(lang, it)).collect();
         let records = told.changes.iter().filter_map(|it| self.record(lang, it)).collect();
         let shell = self.shell(lang, reader, asked, &when, "changes");
-        Ok(Changes { shell, since, moves, records, next })
+        Ok(Changes { shell, since, since_day, moves, records, next })
     }
 
     fn record(&self, lang: Lang, change: &v1::RecordedChange) -> Option<Record> {

@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, Uri, header};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::Offset;
 use tiendo_shared::indicator::Text;
 use tiendo_shared::wire::v1::LocalText;
@@ -118,11 +119,16 @@ impl Lang {
 
     /// A day in Viet Nam as people write it here.
     pub(super) fn day(self, instant: Timestamp) -> String {
+        self.date(VIET_NAM.to_datetime(instant).date())
+    }
+
+    /// A day as people write it here.
+    pub(super) fn date(self, day: Date) -> String {
         let form = match self {
             Self::Vi => "%d/%m/%Y",
             Self::En => "%-d %b %Y",
         };
-        VIET_NAM.to_datetime(instant).strftime(form).to_string()
+        day.strftime(form).to_string()
     }
 
     /// A day and time in Viet Nam as people write them here.

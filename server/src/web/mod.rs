@@ -11,6 +11,7 @@ mod departments;
 mod download;
 mod entry;
 mod headers;
+mod judgement;
 mod lang;
 mod live;
 mod numbers;

@@ -25,7 +25,7 @@ words! {
     // The frame
     skip: "Đến nội dung", "Skip to content";
     overview: "Tổng quan", "Overview";
-    departments: "Đơn vị", "Departments";
+    departments: "Đơn vị, ai chậm", "Departments, who is late";
     changes: "Thay đổi", "Changes";
     as_of: "Tính đến", "As of";
     on_day: "Xem tại ngày", "As known on";
@@ -62,6 +62,9 @@ words! {
     filter: "Lọc", "Filter";
     to_year: "Đến năm", "To";
     task_groups: "Nhóm nhiệm vụ, đến năm", "Task groups, to";
+    attention: "Cần chú ý trước", "Needs attention first";
+    needed: "cần", "needed";
+    pace: "tốc độ", "pace";
     nothing_found: "Không có mục tiêu nào như vậy.", "There is no such target.";
     next_page: "Trang sau", "Next page";
     first_page: "Trang đầu", "First page";
@@ -96,6 +99,8 @@ words! {
     missing: "thiếu, có lý do", "missing, with a reason";
     withdrawn: "đã rút", "withdrawn";
     // Departments
+    who_is_late: "Ai đang nợ báo cáo quá hạn", "Whose reports are overdue";
+    nobody_is_late: "Không đơn vị nào nợ báo cáo quá hạn.", "No report is overdue.";
     completeness: "Đã có trên phải có, theo đơn vị và kỳ", "Received of expected, by department and period";
     province: "Toàn tỉnh", "Whole province";
     due: "hạn", "due";
@@ -129,7 +134,8 @@ pub(super) const VERDICTS: [Verdict; 7] = [
 ];
 
 impl Lang {
-    fn pick(self, vi: &'static str, en: &'static str) -> &'static str {
+    /// Of two texts, the one in this language.
+    pub(super) fn pick(self, vi: &'static str, en: &'static str) -> &'static str {
         match self {
             Self::Vi => vi,
             Self::En => en,
@@ -168,7 +174,7 @@ impl Lang {
     /// The unit of a pace.
     pub(super) fn pace(self, english: &str) -> String {
         match (self, english) {
-            (Self::Vi, "% a year (compound)") => "%/năm (lũy kế)".to_owned(),
+            (Self::Vi, "% a year (compound)") => "%/năm (tăng kép)".to_owned(),
             (Self::Vi, other) => other.replace(" a year", "/năm"),
             (Self::En, other) => other.to_owned(),
         }
