@@ -4,6 +4,7 @@ mod eyes;
 mod numbers;
 mod pages;
 mod passport;
+mod scale;
 
 use tiendo_shared::wire::v1;
 use tonic::Code;

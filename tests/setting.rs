@@ -81,6 +81,17 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     database("chromium", &["/usr/bin", "/usr/local/bin"], "chromium")
 }
 
+/// `LibreOffice`, which opens a report where a machine has it; no test needs it.
+pub(crate) fn libreoffice() -> Option<PathBuf> {
+    let found = found(&["/usr/bin", "/usr/local/bin"], "soffice");
+    if found.is_none() {
+        println!(
+            "SKIPPED: no soffice here; on Debian and Ubuntu: apt-get install libreoffice-calc"
+        );
+    }
+    found
+}
+
 fn database(name: &str, places: &[&str], program: &str) -> Option<PathBuf> {
     if is_without(name) {
         return None;

@@ -13,9 +13,9 @@ use super::entry::Reader;
 use super::lang::Lang;
 use super::refusal::{Refusal, page as written};
 use super::shell::{Asked, Shell, address, day};
-use super::words::class;
 use super::{Page, Web};
 use crate::failure::Failure;
+use crate::text::class;
 
 #[derive(Template)]
 #[template(path = "changes.html")]

@@ -11,7 +11,6 @@ mod departments;
 mod download;
 mod entry;
 mod headers;
-mod judgement;
 mod lang;
 mod live;
 mod numbers;
@@ -21,7 +20,6 @@ mod shell;
 mod sign_in;
 mod target;
 mod values;
-mod words;
 
 use std::path::Path;
 use std::sync::Arc;

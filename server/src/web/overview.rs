@@ -12,9 +12,9 @@ use super::entry::Reader;
 use super::lang::Lang;
 use super::refusal::{Refusal, page as written};
 use super::shell::{Asked, Shell, When, address};
-use super::words::{VERDICTS, class};
 use super::{Page, Web};
 use crate::failure::Failure;
+use crate::text::{VERDICTS, class};
 
 /// Targets of a page.
 const PAGE: u32 = 100;

@@ -12,9 +12,9 @@ use super::entry::Reader;
 use super::lang::Lang;
 use super::refusal::{Refusal, page as written};
 use super::shell::{Asked, Shell, When};
-use super::words::class;
 use super::{Page, Web};
 use crate::failure::Failure;
+use crate::text::{because, class};
 
 #[derive(Template)]
 #[template(path = "target.html")]
@@ -107,7 +107,13 @@ impl Web {
             verdict: lang.verdict(status.verdict()),
             reason: lang.reason(&status.reason),
             flags: status.flags().map(|flag| lang.flag(flag)).collect(),
-            because: self.because(lang, target, status.verdict(), &explanation),
+            because: because(
+                lang,
+                &self.services.catalogue,
+                target,
+                status.verdict(),
+                &explanation,
+            ),
             promise: lang.local(status.promise.as_ref()).to_owned(),
             owner: owner.map_or("", |found| lang.text(&found.name)).to_owned(),
             course: Course { colour: chart::colour(status.verdict()), ..course }.svg(),

@@ -1,42 +1,40 @@
 //! Why a verdict is what it is, in a sentence; and methods by names that people know.
 
 use tiendo_shared::assess::ratio::TO_TARGET;
+use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::target::Target;
 use tiendo_shared::wire::v1::{self, Verdict};
 
-use super::Web;
-use super::lang::Lang;
+use super::Lang;
 
 /// Methods whose classes are those of observed over required pace.
 const BY_RATIO: [&str; 4] = ["ratio", "linear", "places", "reference_gap"];
 
-impl Web {
-    /// Why a target is judged as it is; empty where the steps alone tell.
-    pub(super) fn because(
-        &self,
-        lang: Lang,
-        target: &Target,
-        verdict: Verdict,
-        told: &v1::Explanation,
-    ) -> String {
-        let known = |value: &v1::PeriodValue| self.value(lang, &target.indicator, &value.value);
-        match (verdict, &told.base, &told.current) {
-            (Verdict::NoData, ..) => lang
-                .pick(
-                    "Chưa có số liệu nào của chỉ tiêu này.",
-                    "There is no figure of this indicator yet.",
-                )
-                .to_owned(),
-            (Verdict::Met, _, Some(current)) => {
-                let (value, period) = (known(current), &current.period);
-                match lang {
-                    Lang::Vi => format!("Giá trị mới nhất, {value} ({period}), đạt mức cam kết."),
-                    Lang::En => format!("The latest value, {value} ({period}), keeps the promise."),
-                }
+/// Why a target is judged as it is; empty where the steps alone tell.
+pub(crate) fn because(
+    lang: Lang,
+    catalogue: &Catalogue,
+    target: &Target,
+    verdict: Verdict,
+    told: &v1::Explanation,
+) -> String {
+    let known = |value: &v1::PeriodValue| lang.value(catalogue, &target.indicator, &value.value);
+    match (verdict, &told.base, &told.current) {
+        (Verdict::NoData, ..) => lang
+            .pick(
+                "Chưa có số liệu nào của chỉ tiêu này.",
+                "There is no figure of this indicator yet.",
+            )
+            .to_owned(),
+        (Verdict::Met, _, Some(current)) => {
+            let (value, period) = (known(current), &current.period);
+            match lang {
+                Lang::Vi => format!("Giá trị mới nhất, {value} ({period}), đạt mức cam kết."),
+                Lang::En => format!("The latest value, {value} ({period}), keeps the promise."),
             }
-            (_, Some(base), Some(current)) => paced(lang, target, verdict, told, (base, current)),
-            _ => String::new(),
         }
+        (_, Some(base), Some(current)) => paced(lang, target, verdict, told, (base, current)),
+        _ => String::new(),
     }
 }
 
@@ -112,7 +110,7 @@ fn shown(lang: Lang, progress: f64) -> String {
 
 impl Lang {
     /// A method by a name that says what it does.
-    pub(super) fn method(self, id: &str) -> String {
+    pub(crate) fn method(self, id: &str) -> String {
         let name = match id {
             "ratio" => self
                 .pick("tốc độ tăng thực tế so với tốc độ cần có", "observed over required growth"),
