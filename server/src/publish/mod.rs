@@ -44,7 +44,6 @@ impl Publish {
         now: Timestamp,
     ) -> Result<(v1::ExportedFile, impl Stream<Item = Result<Bytes, Failure>> + use<>), Failure>
     {
-        let catalogue = &self.figures.catalogue;
         let instant = self.figures.store.settle(as_of(request.as_of)?, now).await?;
         if request.format() == v1::ExportFormat::Report {
             let bytes = self.report(&request, instant, now).await?;
@@ -56,30 +55,7 @@ impl Publish {
             let whole = futures_util::stream::once(async { Ok(bytes) });
             return Ok((file, whole.left_stream()));
         }
-        let (writer, name, media_type): (Box<dyn Writer>, _, _) = match request.format() {
-            v1::ExportFormat::Unspecified | v1::ExportFormat::Report => {
-                let message = "name a format, such as EXPORT_FORMAT_SDMX_CSV";
-                return Err(Failure::invalid("format", "UNKNOWN_FORMAT", message));
-            }
-            v1::ExportFormat::Csv => {
-                (Box::new(csv::Csv::of(catalogue)), "tiendo-figures.csv", "text/csv; charset=utf-8")
-            }
-            v1::ExportFormat::SdmxCsv => (
-                Box::new(sdmx_csv::SdmxCsv::of(catalogue)),
-                "tiendo-figures-sdmx.csv",
-                "application/vnd.sdmx.data+csv; version=2.0.0; labels=id",
-            ),
-            v1::ExportFormat::SdmxStructure => (
-                Box::new(sdmx_ml::SdmxMl::of(catalogue, instant)),
-                "tiendo-structure.xml",
-                "application/vnd.sdmx.structure+xml; version=2.1",
-            ),
-            v1::ExportFormat::SdmxJson => (
-                Box::new(sdmx_json::SdmxJson::of(catalogue, instant)),
-                "tiendo-figures.json",
-                "application/vnd.sdmx.data+json; version=2.0.0",
-            ),
-        };
+        let (writer, name, media_type) = self.writer(request.format(), instant)?;
         let wanted = v1::ListMeasurementsRequest {
             department: request.department.clone(),
             indicator: request.indicator.clone(),
@@ -106,6 +82,39 @@ impl Publish {
             step: Step::Begin(Box::new(step)),
         };
         Ok((file, futures_util::stream::unfold(state, Writing::next).right_stream()))
+    }
+
+    /// What writes a format, and the name and media type of its files.
+    fn writer(
+        &self,
+        format: v1::ExportFormat,
+        instant: Timestamp,
+    ) -> Result<(Box<dyn Writer>, &'static str, &'static str), Failure> {
+        let catalogue = &self.figures.catalogue;
+        Ok(match format {
+            v1::ExportFormat::Unspecified | v1::ExportFormat::Report => {
+                let message = "name a format, such as EXPORT_FORMAT_SDMX_CSV";
+                return Err(Failure::invalid("format", "UNKNOWN_FORMAT", message));
+            }
+            v1::ExportFormat::Csv => {
+                (Box::new(csv::Csv::of(catalogue)), "tiendo-figures.csv", "text/csv; charset=utf-8")
+            }
+            v1::ExportFormat::SdmxCsv => (
+                Box::new(sdmx_csv::SdmxCsv::of(catalogue)),
+                "tiendo-figures-sdmx.csv",
+                "application/vnd.sdmx.data+csv; version=2.0.0; labels=id",
+            ),
+            v1::ExportFormat::SdmxStructure => (
+                Box::new(sdmx_ml::SdmxMl::of(catalogue, instant)),
+                "tiendo-structure.xml",
+                "application/vnd.sdmx.structure+xml; version=2.1",
+            ),
+            v1::ExportFormat::SdmxJson => (
+                Box::new(sdmx_json::SdmxJson::of(catalogue, instant)),
+                "tiendo-figures.json",
+                "application/vnd.sdmx.data+json; version=2.0.0",
+            ),
+        })
     }
 }
 

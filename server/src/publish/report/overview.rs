@@ -141,12 +141,11 @@ pub(super) fn latest(
 ) -> Result<(), XlsxError> {
     let (lang, catalogue) = (report.lang, &report.catalogue);
     let current = told.current.clone().unwrap_or_default();
-    match cells::number(&current.value) {
-        Some(_) => put_decimal(sheet, (row, 4), &current.value, looks)?,
-        None => {
-            let words = lang.value(catalogue, indicator, &current.value);
-            put(sheet, (row, 4), &words, &looks.cell)?;
-        }
+    if cells::number(&current.value).is_some() {
+        put_decimal(sheet, (row, 4), &current.value, looks)?;
+    } else {
+        let words = lang.value(catalogue, indicator, &current.value);
+        put(sheet, (row, 4), &words, &looks.cell)?;
     }
     let unit = catalogue.indicator(indicator).map(|it| lang.unit(catalogue, it));
     put(sheet, (row, 5), &unit.unwrap_or_default(), &looks.cell)?;
