@@ -1,8 +1,10 @@
 //! The board: who reads it, what a browser is told to do with it, and what stands on it.
 
+mod eyes;
 mod numbers;
 mod pages;
 mod passport;
+mod scale;
 
 use tiendo_shared::wire::v1;
 use tonic::Code;

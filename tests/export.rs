@@ -1,5 +1,7 @@
 //! Figures as files: what statisticians' own programs read is what the server lists.
 
+mod report;
+
 use prost_types::Timestamp;
 use serde_json::{Value, json};
 use tiendo_shared::wire::v1;

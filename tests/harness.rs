@@ -3,6 +3,7 @@
 mod agent;
 mod clients;
 mod database;
+mod look;
 mod process;
 mod proxy;
 pub(crate) mod published;
@@ -19,6 +20,7 @@ mod words;
 pub(crate) use agent::Agent;
 pub(crate) use clients::{Clients, Collection};
 pub(crate) use database::{Database, PASSWORD, found};
+pub(crate) use look::{follow, look, pictures};
 pub(crate) use process::{Outcome, peak_kib, program, run, until};
 pub(crate) use proxy::Proxy;
 pub(crate) use random::{Random, random};

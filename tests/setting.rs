@@ -9,6 +9,9 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests stand in a workspace")
 }
 
+/// Tools that are modules of a Python.
+const MODULES: [&str; 3] = ["openpyxl", "playwright", "axe_playwright_python"];
+
 /// An outside program (`grpcurl`, `buf`, `openpyxl`: a Python that knows it).
 /// None where the test command said that this machine cannot have it.
 pub(crate) fn tool(name: &str) -> Option<PathBuf> {
@@ -17,7 +20,7 @@ pub(crate) fn tool(name: &str) -> Option<PathBuf> {
     }
     let folder = std::env::var_os("TIENDO_TOOLS")
         .map_or_else(|| root().join("target/tools/bin"), PathBuf::from);
-    let path = folder.join(if name == "openpyxl" { "python" } else { name });
+    let path = folder.join(if MODULES.contains(&name) { "python" } else { name });
     assert!(path.exists(), "{name} is not in {}; run `cargo xtask test`", folder.display());
     Some(path)
 }
@@ -71,6 +74,22 @@ pub(crate) fn mariadb() -> Option<PathBuf> {
 /// this machine cannot have it.
 pub(crate) fn promtool() -> Option<PathBuf> {
     database("prometheus", &["/usr/bin", "/usr/local/bin"], "promtool")
+}
+
+/// A browser. None where the test command said that this machine cannot have it.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    database("chromium", &["/usr/bin", "/usr/local/bin"], "chromium")
+}
+
+/// `LibreOffice`, which opens a report where a machine has it; no test needs it.
+pub(crate) fn libreoffice() -> Option<PathBuf> {
+    let found = found(&["/usr/bin", "/usr/local/bin"], "soffice");
+    if found.is_none() {
+        println!(
+            "SKIPPED: no soffice here; on Debian and Ubuntu: apt-get install libreoffice-calc"
+        );
+    }
+    found
 }
 
 fn database(name: &str, places: &[&str], program: &str) -> Option<PathBuf> {

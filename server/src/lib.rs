@@ -30,6 +30,7 @@ pub mod sign_in;
 pub mod signer;
 pub mod standing;
 pub mod store;
+mod text;
 pub mod tls;
 pub mod watch;
 pub mod web;

@@ -21,6 +21,9 @@ use province::{Province, Sources};
 /// Most sources that a list names of each target.
 const LISTED_SOURCES: usize = 16;
 
+/// Verdicts that need attention, the worst first.
+const WORRYING: [Verdict; 3] = [Verdict::Worsening, Verdict::OffTrack, Verdict::AtRisk];
+
 /// Says where targets stand.
 #[derive(Debug, Clone)]
 pub struct Standing {
@@ -42,6 +45,17 @@ impl Standing {
         request: v1::ListTargetStatusesRequest,
         now: Timestamp,
     ) -> Result<v1::ListTargetStatusesResponse, Failure> {
+        Ok(self.list_with_worrying(request, 0, now).await?.0)
+    }
+
+    /// The list, and beside it those of all chosen targets that need attention: the worst
+    /// first, then in the plan's order, at most `most`.
+    pub async fn list_with_worrying(
+        &self,
+        request: v1::ListTargetStatusesRequest,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<(v1::ListTargetStatusesResponse, Vec<v1::TargetStatus>), Failure> {
         let wanted = verdicts(&request.verdicts)?;
         if !request.department.is_empty() {
             known_department(&self.figures.catalogue, &request.department)?;
@@ -52,9 +66,14 @@ impl Standing {
         let mut province = Province::new(&self.figures, instant, approved_only);
         let mut statuses = Vec::new();
         let mut counts = vec![0; Verdict::ALL.len()];
+        let mut worrying: [Vec<v1::TargetStatus>; 3] = Default::default();
         for target in self.targets(&request) {
             let (verdict, status) = self.listed(target, &mut province, asked.is_none()).await?;
             counts[verdict as usize] += 1;
+            let worry = WORRYING.iter().position(|worry| *worry == verdict);
+            if let Some(alike) = worry.map(|at| &mut worrying[at]).filter(|it| it.len() < most) {
+                alike.push(status.clone());
+            }
             if wanted.is_empty() || wanted.contains(&verdict) {
                 statuses.push(status);
             }
@@ -65,12 +84,13 @@ impl Standing {
             verdict: v1::Verdict::from(*verdict) as i32,
             count: counts[*verdict as usize],
         });
-        Ok(v1::ListTargetStatusesResponse {
+        let response = v1::ListTargetStatusesResponse {
             statuses,
             next_page_token,
             as_of: Some(wire::timestamp(instant)),
             counts: counts.filter(|count| count.count > 0).collect(),
-        })
+        };
+        Ok((response, worrying.into_iter().flatten().take(most).collect()))
     }
 
     /// Every status that a request chooses, page after page.

@@ -14,7 +14,7 @@ pub fn in_words(target: &Target, catalogue: &Catalogue) -> Text {
     let unit = indicator.map(|indicator| indicator.unit.as_str()).unwrap_or_default();
     let with_unit = |sign: &str, value: Decimal| {
         let (vi, en) = unit_words(catalogue, unit);
-        Text { vi: format!("{sign} {value}{vi}"), en: format!("{sign} {value}{en}") }
+        Text { vi: format!("{sign} {}{vi}", comma(&value)), en: format!("{sign} {value}{en}") }
     };
     let name = |id: &str| catalogue.indicator(id).map(|found| found.name.clone());
     let of_reference = |vi: &str, en: &str, id: &str| {
@@ -38,16 +38,17 @@ pub fn in_words(target: &Target, catalogue: &Catalogue) -> Text {
             }
         }
         Comparator::AverageGrowthAtLeast { percent, base } => Text {
-            vi: format!("tăng bình quân ≥ {percent} %/năm so với {base}"),
+            vi: format!("tăng bình quân ≥ {} %/năm so với {base}", comma(percent)),
             en: format!("average growth ≥ {percent} % a year from {base}"),
         },
         Comparator::AverageGrowthWithin { lower, upper, base } => Text {
-            vi: format!("tăng bình quân {lower}–{upper} %/năm so với {base}"),
+            vi: format!("tăng bình quân {}–{} %/năm so với {base}", comma(lower), comma(upper)),
             en: format!("average growth {lower}–{upper} % a year from {base}"),
         },
         Comparator::Within { lower, upper } => {
             let (vi, en) = unit_words(catalogue, unit);
-            Text { vi: format!("{lower}–{upper}{vi}"), en: format!("{lower}–{upper}{en}") }
+            let band = format!("{}–{}{vi}", comma(lower), comma(upper));
+            Text { vi: band, en: format!("{lower}–{upper}{en}") }
         }
         Comparator::InGroup { level } => {
             of_level(indicator.map(|indicator| &indicator.kind), level)
@@ -57,13 +58,18 @@ pub fn in_words(target: &Target, catalogue: &Catalogue) -> Text {
             let Text { vi, en } = of_reference("ngang bằng", "at par with", reference);
             let (unit_vi, unit_en) = unit_words(catalogue, unit);
             Text {
-                vi: format!("{vi} (± {tolerance}{unit_vi})"),
+                vi: format!("{vi} (± {}{unit_vi})", comma(tolerance)),
                 en: format!("{en} (± {tolerance}{unit_en})"),
             }
         }
         Comparator::Increasing => words("năm sau cao hơn năm trước", "higher every year"),
         Comparator::MilestoneDone => words("hoàn thành", "done"),
     }
+}
+
+/// A decimal as it is written in Vietnamese.
+fn comma(decimal: &Decimal) -> String {
+    decimal.to_string().replace('.', ",")
 }
 
 fn of_level(kind: Option<&Kind>, id: &str) -> Text {
@@ -137,7 +143,7 @@ mod tests {
     #[test]
     fn promises_are_put_in_words() {
         let five = Decimal::new(55, 1);
-        check(Comparator::Above(five), "> 5.5", "> 5.5");
+        check(Comparator::Above(five), "> 5,5", "> 5.5");
         check(
             Comparator::RankWithin { rank: 20, among: 63 },
             "hạng 1–20 trong 63",
@@ -145,12 +151,12 @@ mod tests {
         );
         check(
             Comparator::EveryPeriodAtLeast { value: five, strict: false, from: 2026 },
-            "≥ 5.5 mỗi năm từ 2026",
+            "≥ 5,5 mỗi năm từ 2026",
             "≥ 5.5 every year from 2026",
         );
         check(
             Comparator::AtParWithReference { reference: "mekong".to_owned(), tolerance: five },
-            "ngang bằng mekong (± 5.5)",
+            "ngang bằng mekong (± 5,5)",
             "at par with mekong (± 5.5)",
         );
     }

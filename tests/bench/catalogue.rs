@@ -20,8 +20,8 @@ pub(crate) fn indicator(number: usize) -> String {
     format!("chi-tieu-{number:03}")
 }
 
-/// The catalogue as a file.
-pub(crate) fn toml() -> String {
+/// The catalogue with so many targets, as a file.
+pub(crate) fn toml(targets: usize) -> String {
     let departments: Vec<String> = (0..DEPARTMENTS).map(department).collect();
     let (owner, reporters) = (&departments[0], departments[1..].join("\", \""));
     let mut parts = vec![HEAD.to_owned()];
@@ -40,8 +40,8 @@ pub(crate) fn toml() -> String {
         let who = format!("owner = \"{owner}\"\nreporters = [\"{reporters}\"]\n\n");
         head + INDICATOR + &who
     }));
-    parts.extend((0..TARGETS).map(|number| {
-        let (id, of) = (format!("A{number:02}"), indicator(number));
+    parts.extend((0..targets).map(|number| {
+        let (id, of) = (format!("A{number:02}"), indicator(number % INDICATORS));
         format!("[[target]]\nid = \"{id}\"\n{}\nindicator = \"{of}\"\n", name(&id)) + TARGET
     }));
     parts.concat()

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "it reports to the person who started it")]
 
 mod agent;
+mod board;
 mod catalogue;
 mod codec;
 mod load;
@@ -133,6 +134,7 @@ async fn main() -> anyhow::Result<()> {
             }
             if wanted(Part::Store) {
                 store::measure(&plan, &mut report).await?;
+                board::measure(&plan, &mut report).await?;
             }
             if wanted(Part::Agent) {
                 agent::measure(&plan, &mut report).await?;

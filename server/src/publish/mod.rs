@@ -1,25 +1,29 @@
 //! Use case: figures as files that other programs read, piece by piece.
 
 mod csv;
+mod report;
 mod sdmx_csv;
 mod sdmx_json;
 mod sdmx_ml;
 mod structure;
 
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
 use tiendo_shared::wire::{self, v1};
 
 use crate::failure::Failure;
 use crate::figures::{Figures, as_of};
 use crate::page;
+use crate::standing::Standing;
 
 /// Writes figures into files.
 #[derive(Debug, Clone)]
 pub struct Publish {
     /// Where the figures come from.
     pub figures: Figures,
+    /// Where targets stand, for reports.
+    pub standing: Standing,
 }
 
 /// What makes a file of figures.
@@ -40,32 +44,18 @@ impl Publish {
         now: Timestamp,
     ) -> Result<(v1::ExportedFile, impl Stream<Item = Result<Bytes, Failure>> + use<>), Failure>
     {
-        let catalogue = &self.figures.catalogue;
         let instant = self.figures.store.settle(as_of(request.as_of)?, now).await?;
-        let (writer, name, media_type): (Box<dyn Writer>, _, _) = match request.format() {
-            v1::ExportFormat::Unspecified => {
-                let message = "name a format, such as EXPORT_FORMAT_SDMX_CSV";
-                return Err(Failure::invalid("format", "UNKNOWN_FORMAT", message));
-            }
-            v1::ExportFormat::Csv => {
-                (Box::new(csv::Csv::of(catalogue)), "tiendo-figures.csv", "text/csv; charset=utf-8")
-            }
-            v1::ExportFormat::SdmxCsv => (
-                Box::new(sdmx_csv::SdmxCsv::of(catalogue)),
-                "tiendo-figures-sdmx.csv",
-                "application/vnd.sdmx.data+csv; version=2.0.0; labels=id",
-            ),
-            v1::ExportFormat::SdmxStructure => (
-                Box::new(sdmx_ml::SdmxMl::of(catalogue, instant)),
-                "tiendo-structure.xml",
-                "application/vnd.sdmx.structure+xml; version=2.1",
-            ),
-            v1::ExportFormat::SdmxJson => (
-                Box::new(sdmx_json::SdmxJson::of(catalogue, instant)),
-                "tiendo-figures.json",
-                "application/vnd.sdmx.data+json; version=2.0.0",
-            ),
-        };
+        if request.format() == v1::ExportFormat::Report {
+            let bytes = self.report(&request, instant, now).await?;
+            let file = v1::ExportedFile {
+                name: format!("tiendo-{}.xlsx", request_day(&self.figures, instant)),
+                media_type: REPORT.to_owned(),
+                as_of: Some(wire::timestamp(instant)),
+            };
+            let whole = futures_util::stream::once(async { Ok(bytes) });
+            return Ok((file, whole.left_stream()));
+        }
+        let (writer, name, media_type) = self.writer(request.format(), instant)?;
         let wanted = v1::ListMeasurementsRequest {
             department: request.department.clone(),
             indicator: request.indicator.clone(),
@@ -91,8 +81,49 @@ impl Publish {
             writer,
             step: Step::Begin(Box::new(step)),
         };
-        Ok((file, futures_util::stream::unfold(state, Writing::next)))
+        Ok((file, futures_util::stream::unfold(state, Writing::next).right_stream()))
     }
+
+    /// What writes a format, and the name and media type of its files.
+    fn writer(
+        &self,
+        format: v1::ExportFormat,
+        instant: Timestamp,
+    ) -> Result<(Box<dyn Writer>, &'static str, &'static str), Failure> {
+        let catalogue = &self.figures.catalogue;
+        Ok(match format {
+            v1::ExportFormat::Unspecified | v1::ExportFormat::Report => {
+                let message = "name a format, such as EXPORT_FORMAT_SDMX_CSV";
+                return Err(Failure::invalid("format", "UNKNOWN_FORMAT", message));
+            }
+            v1::ExportFormat::Csv => {
+                (Box::new(csv::Csv::of(catalogue)), "tiendo-figures.csv", "text/csv; charset=utf-8")
+            }
+            v1::ExportFormat::SdmxCsv => (
+                Box::new(sdmx_csv::SdmxCsv::of(catalogue)),
+                "tiendo-figures-sdmx.csv",
+                "application/vnd.sdmx.data+csv; version=2.0.0; labels=id",
+            ),
+            v1::ExportFormat::SdmxStructure => (
+                Box::new(sdmx_ml::SdmxMl::of(catalogue, instant)),
+                "tiendo-structure.xml",
+                "application/vnd.sdmx.structure+xml; version=2.1",
+            ),
+            v1::ExportFormat::SdmxJson => (
+                Box::new(sdmx_json::SdmxJson::of(catalogue, instant)),
+                "tiendo-figures.json",
+                "application/vnd.sdmx.data+json; version=2.0.0",
+            ),
+        })
+    }
+}
+
+/// Media type of a workbook.
+const REPORT: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// The day of an instant, where the catalogue is at home.
+fn request_day(figures: &Figures, instant: Timestamp) -> jiff::civil::Date {
+    figures.catalogue.calendar().today(instant)
 }
 
 /// How far a file is written.

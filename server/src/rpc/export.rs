@@ -27,7 +27,8 @@ impl ExportService for Export {
     type ExportFiguresStream = Pieces;
 
     async fn export_figures(&self, request: Request<v1::ExportFiguresRequest>) -> Answer<Pieces> {
-        let publish = Publish { figures: self.0.figures.clone() };
+        let publish =
+            Publish { figures: self.0.figures.clone(), standing: self.0.standing.clone() };
         let begun = publish.file(request.into_inner(), self.0.clock.now()).await;
         let (file, pieces) = begun.map_err(|failure| error::status(&failure))?;
         let head = v1::ExportFiguresResponse { file: Some(file), data: Vec::new() };

@@ -13,15 +13,16 @@ use super::entry::Reader;
 use super::lang::Lang;
 use super::refusal::{Refusal, page as written};
 use super::shell::{Asked, Shell, address, day};
-use super::words::class;
 use super::{Page, Web};
 use crate::failure::Failure;
+use crate::text::class;
 
 #[derive(Template)]
 #[template(path = "changes.html")]
 struct Changes<'a> {
     shell: Shell<'a>,
     since: String,
+    since_day: String,
     moves: Vec<Move>,
     records: Vec<Record>,
     next: String,
@@ -83,6 +84,7 @@ impl Web {
             ..Default::default()
         };
         let told = self.services.changes.list(request, when.now).await?;
+        let since_day = lang.date(since);
         let since = since.to_string();
         let next = match told.next_page_token.as_str() {
             "" => String::new(),
@@ -91,7 +93,7 @@ impl Web {
         let moves = told.moves.iter().map(|it| moved(lang, it)).collect();
         let records = told.changes.iter().filter_map(|it| self.record(lang, it)).collect();
         let shell = self.shell(lang, reader, asked, &when, "changes");
-        Ok(Changes { shell, since, moves, records, next })
+        Ok(Changes { shell, since, since_day, moves, records, next })
     }
 
     fn record(&self, lang: Lang, change: &v1::RecordedChange) -> Option<Record> {

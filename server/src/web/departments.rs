@@ -21,6 +21,7 @@ use crate::page;
 struct Departments<'a> {
     shell: Shell<'a>,
     periods: Vec<Head>,
+    late: Vec<Late<'a>>,
     rows: Vec<Row<'a>>,
     agents: Vec<Agent<'a>>,
 }
@@ -30,6 +31,12 @@ struct Head {
     period: String,
     due: String,
     phase: &'static str,
+}
+
+/// A department with reports that are overdue.
+struct Late<'a> {
+    name: &'a str,
+    reports: Vec<String>,
 }
 
 /// A department with a cell for each period; none where it owes nothing.
@@ -97,6 +104,13 @@ impl Web {
         for rate in &rates {
             by_department.entry(&rate.department).or_default().insert(&rate.period, rate);
         }
+        let late = by_department.iter().filter(|(id, _)| !id.is_empty());
+        let late = late.map(|(id, of_periods)| {
+            let overdue = of_periods.values().filter(|rate| is_overdue(rate));
+            let reports = overdue.map(|rate| overdue_report(lang, rate)).collect();
+            Late { name: self.department_name(lang, id), reports }
+        });
+        let late = late.filter(|late| !late.reports.is_empty()).collect();
         let rows = by_department.iter().map(|(id, of_periods)| {
             let cell = |head: &Head| of_periods.get(head.period.as_str()).map(|it| cell(lang, it));
             Row {
@@ -108,7 +122,7 @@ impl Web {
         let rows = rows.collect();
         let agents = self.agents(lang)?;
         let shell = self.shell(lang, reader, asked, &when, "departments");
-        Ok(Departments { shell, periods, rows, agents })
+        Ok(Departments { shell, periods, late, rows, agents })
     }
 
     fn department_name(&self, lang: Lang, id: &str) -> &str {
@@ -155,11 +169,24 @@ fn head(lang: Lang, rate: &v1::ReportingRate) -> Head {
     }
 }
 
+/// Whether a report is not complete though its day has passed.
+fn is_overdue(rate: &v1::ReportingRate) -> bool {
+    let is_over = matches!(rate.phase(), ReportPhase::Late | ReportPhase::Locked);
+    is_over && rate.received < rate.expected
+}
+
+/// Which report it is, how much of it is there, and since when it is overdue.
+fn overdue_report(lang: Lang, rate: &v1::ReportingRate) -> String {
+    let v1::ReportingRate { period, received, expected, .. } = rate;
+    let due = rate.due_at.as_ref().and_then(wire::instant);
+    let due = due.map(|due| lang.day(due)).unwrap_or_default();
+    format!("{period}: {received}/{expected}, {} {due}", lang.words().due)
+}
+
 fn cell(lang: Lang, rate: &v1::ReportingRate) -> Cell {
     let w = lang.words();
     let is_complete = rate.received >= rate.expected;
-    let is_over = matches!(rate.phase(), ReportPhase::Late | ReportPhase::Locked);
-    let class = match (is_complete, is_over) {
+    let class = match (is_complete, is_overdue(rate)) {
         (true, _) => "full",
         (false, true) => "overdue",
         (false, false) => "open",

@@ -18,7 +18,8 @@ use crate::failure::Failure;
 use crate::publish::Publish;
 
 /// The formats by the names addresses give them.
-const FORMATS: [(&str, v1::ExportFormat); 4] = [
+const FORMATS: [(&str, v1::ExportFormat); 5] = [
+    ("report", v1::ExportFormat::Report),
     ("csv", v1::ExportFormat::Csv),
     ("sdmx-csv", v1::ExportFormat::SdmxCsv),
     ("sdmx-structure", v1::ExportFormat::SdmxStructure),
@@ -43,9 +44,11 @@ pub(super) async fn file(
         department: asked.department,
         as_of: when.asked(),
         basis: reader.basis as i32,
+        language: lang.code().to_owned(),
         ..Default::default()
     };
-    let publish = Publish { figures: web.services.figures.clone() };
+    let publish =
+        Publish { figures: web.services.figures.clone(), standing: web.services.standing.clone() };
     let (file, pieces) = publish.file(request, when.now).await.map_err(refused)?;
     let headers = [
         (header::CONTENT_TYPE, file.media_type),

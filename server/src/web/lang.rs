@@ -5,26 +5,12 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, Uri, header};
-use jiff::Timestamp;
-use jiff::tz::Offset;
-use tiendo_shared::indicator::Text;
-use tiendo_shared::wire::v1::LocalText;
 
 use super::entry::cookie;
-use super::words::{EN, VI, Words};
+pub(super) use crate::text::Lang;
 
 /// The cookie that remembers a choice.
 const COOKIE: &str = "__Host-tiendo-lang";
-
-/// What the clocks of Viet Nam are ahead of UTC, all year.
-const VIET_NAM: Offset = Offset::constant(7);
-
-/// A language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lang {
-    Vi,
-    En,
-}
 
 impl Lang {
     /// The one to answer a request in.
@@ -39,99 +25,10 @@ impl Lang {
         pairs.find(|(key, _)| *key == "lang").and_then(|(_, name)| Self::named(name))
     }
 
-    fn named(name: &str) -> Option<Self> {
-        match name {
-            "vi" => Some(Self::Vi),
-            "en" => Some(Self::En),
-            _ => None,
-        }
-    }
-
-    /// Its name in pages and addresses.
-    pub(super) fn code(self) -> &'static str {
-        match self {
-            Self::Vi => "vi",
-            Self::En => "en",
-        }
-    }
-
     /// The cookie that remembers it for a year.
     pub(super) fn cookie(self) -> String {
         let code = self.code();
         format!("{COOKIE}={code}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Strict")
-    }
-
-    /// Its words.
-    pub(super) fn words(self) -> &'static Words {
-        match self {
-            Self::Vi => &VI,
-            Self::En => &EN,
-        }
-    }
-
-    /// Of a text in both languages, this one.
-    pub(super) fn text(self, text: &Text) -> &str {
-        match self {
-            Self::Vi => &text.vi,
-            Self::En => &text.en,
-        }
-    }
-
-    /// Of a message in both languages, this one.
-    pub(super) fn local(self, text: Option<&LocalText>) -> &str {
-        text.map_or("", |text| match self {
-            Self::Vi => &text.vi,
-            Self::En => &text.en,
-        })
-    }
-
-    /// An exact decimal as people write it here; anything else stays as it is.
-    pub(super) fn number(self, decimal: &str) -> String {
-        let (minus, digits) =
-            decimal.strip_prefix('-').map_or(("", decimal), |digits| ("\u{2212}", digits));
-        let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-        if whole.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
-            return decimal.to_owned();
-        }
-        let (thousands, point) = match self {
-            Self::Vi => ('.', ','),
-            Self::En => (',', '.'),
-        };
-        let mut text = String::from(minus);
-        for (at, digit) in whole.chars().enumerate() {
-            if at > 0 && (whole.len() - at).is_multiple_of(3) {
-                text.push(thousands);
-            }
-            text.push(digit);
-        }
-        if !part.is_empty() {
-            text.push(point);
-            text.push_str(part);
-        }
-        text
-    }
-
-    /// A rounded number.
-    pub(super) fn float(self, number: f64, decimals: usize) -> String {
-        self.number(&format!("{number:.decimals$}"))
-    }
-
-    /// A day in Viet Nam as people write it here.
-    pub(super) fn day(self, instant: Timestamp) -> String {
-        let form = match self {
-            Self::Vi => "%d/%m/%Y",
-            Self::En => "%-d %b %Y",
-        };
-        VIET_NAM.to_datetime(instant).strftime(form).to_string()
-    }
-
-    /// A day and time in Viet Nam as people write them here.
-    pub(super) fn instant(self, instant: Timestamp) -> String {
-        let form = match self {
-            Self::Vi => "%H:%M, %d/%m/%Y",
-            Self::En => "%-d %B %Y, %H:%M",
-        };
-        VIET_NAM.to_datetime(instant).strftime(form).to_string()
     }
 }
 
@@ -170,23 +67,6 @@ mod tests {
                 .header(header::ACCEPT_LANGUAGE, accept);
             let (parts, ()) = request.body(()).unwrap().into_parts();
             assert_eq!(Lang::of(&parts), expect, "{uri} {cookie} {accept}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_written_as_they_are_read() {
-        for (decimal, vi, en) in [
-            ("5.99", "5,99", "5.99"),
-            ("-14.01", "\u{2212}14,01", "\u{2212}14.01"),
-            ("3049", "3.049", "3,049"),
-            ("1234567.5", "1.234.567,5", "1,234,567.5"),
-            ("kha", "kha", "kha"),
-            ("", "", ""),
-        ] {
-            assert_eq!(
-                (Lang::Vi.number(decimal), Lang::En.number(decimal)),
-                (vi.into(), en.into())
-            );
         }
     }
 }

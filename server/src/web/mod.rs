@@ -20,7 +20,6 @@ mod shell;
 mod sign_in;
 mod target;
 mod values;
-mod words;
 
 use std::path::Path;
 use std::sync::Arc;

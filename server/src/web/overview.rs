@@ -12,12 +12,15 @@ use super::entry::Reader;
 use super::lang::Lang;
 use super::refusal::{Refusal, page as written};
 use super::shell::{Asked, Shell, When, address};
-use super::words::{VERDICTS, class};
 use super::{Page, Web};
 use crate::failure::Failure;
+use crate::text::{VERDICTS, class};
 
 /// Targets of a page.
 const PAGE: u32 = 100;
+
+/// Targets that need attention, at most so many of them.
+const ATTENTION: usize = 8;
 
 /// The bullet under which catalogues have the task groups of a plan.
 const TASKS: &str = "T";
@@ -31,6 +34,7 @@ struct Overview<'a> {
     horizons: Vec<Choice<'a>>,
     verdicts: Vec<Choice<'a>>,
     departments: Vec<Choice<'a>>,
+    attention: Vec<Row>,
     groups: Vec<Group>,
     first: String,
     next: String,
@@ -99,7 +103,13 @@ impl Web {
             basis: reader.basis as i32,
             ..statuses_asked(asked, &when)?
         };
-        let listed = self.services.standing.list(request, when.now).await?;
+        // Who looks for a verdict, or further on, has seen them.
+        let is_first = asked.page.is_empty() && asked.verdict.is_empty();
+        let most = if is_first { ATTENTION } else { 0 };
+        let standing = &self.services.standing;
+        let (listed, worrying) = standing.list_with_worrying(request, most, when.now).await?;
+        let row = |status| self.row(lang, status, &[], &asked.on);
+        let attention = worrying.iter().map(row).collect();
         let counts = VERDICTS.map(|verdict| {
             let found = listed.counts.iter().find(|count| count.verdict() == verdict);
             (verdict, found.map_or(0, |count| count.count))
@@ -127,6 +137,7 @@ impl Web {
             horizons: self.horizons(asked),
             verdicts: verdicts(lang, asked),
             departments: self.owners(lang, asked),
+            attention,
             groups: self.groups(lang, &listed, (&when, reader.basis), &asked.on).await?,
             first: if asked.page.is_empty() { String::new() } else { link(&asked.verdict, "") },
             next,
@@ -188,7 +199,10 @@ impl Web {
             trend: chart::trend(&chart::points(values), status.verdict()),
             class: class(status.verdict()),
             verdict: lang.verdict(status.verdict()),
-            reason: lang.reason(&status.reason),
+            reason: match status.reason.as_str() {
+                "" => pace(lang, status.verdict(), explanation),
+                reason => lang.reason(reason),
+            },
             flags: status.flags().map(|flag| lang.flag(flag)).collect(),
         }
     }
@@ -240,6 +254,17 @@ pub(super) fn statuses_asked(
     let department = asked.department.clone();
     let as_of = when.asked();
     Ok(v1::ListTargetStatusesRequest { horizon, verdicts, department, as_of, ..Default::default() })
+}
+
+/// The pace of a way that is not finished, beside the one that is needed.
+fn pace(lang: Lang, verdict: v1::Verdict, told: Option<&v1::Explanation>) -> String {
+    let told = told.filter(|_| verdict != v1::Verdict::Met);
+    let paces = told.and_then(|it| Some((it.observed_pace?, it.required_pace?, &it.pace_unit)));
+    paces.map_or_else(String::new, |(observed, required, unit)| {
+        let (w, unit) = (lang.words(), lang.pace(unit));
+        let [observed, required] = [observed, required].map(|pace| lang.float(pace, 2));
+        format!("{} {observed}, {} {required} {unit}", w.pace, w.needed)
+    })
 }
 
 fn count_of(

@@ -6,9 +6,9 @@ use http::{StatusCode, Uri, header};
 use tonic::Code;
 
 use super::lang::Lang;
-use super::words::Words;
 use crate::failure::Failure;
 use crate::rpc::error::code;
+use crate::text::Words;
 
 /// A failure, told in a language.
 #[derive(Debug)]

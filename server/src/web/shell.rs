@@ -8,8 +8,8 @@ use tiendo_shared::wire;
 use super::Web;
 use super::entry::Reader;
 use super::lang::Lang;
-use super::words::Words;
 use crate::failure::Failure;
+use crate::text::Words;
 
 /// What an address may ask; what is empty is not asked.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -51,9 +51,10 @@ pub(super) struct Shell<'a> {
 
 impl Shell<'_> {
     /// Where the figures of the page can be saved, and in which format.
-    pub(super) fn downloads(&self) -> [(String, &'static str); 4] {
+    pub(super) fn downloads(&self) -> [(String, &'static str); 5] {
         let at = |format| address(&format!("/download/{format}"), &[("on", &self.on)]);
         [
+            (at("report"), self.w.report),
             (at("csv"), "CSV"),
             (at("sdmx-csv"), "SDMX-CSV 2.0"),
             (at("sdmx-structure"), "SDMX-ML"),

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use super::entry::{COOKIE, cookie};
 use super::lang::Lang;
 use super::refusal::{Refusal, page};
-use super::words::Words;
 use super::{Page, Web};
 use crate::failure::Failure;
 use crate::sign_in::SESSION;
+use crate::text::Words;
 
 /// What the address of a link holds.
 #[derive(Deserialize)]

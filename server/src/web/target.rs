@@ -12,9 +12,9 @@ use super::entry::Reader;
 use super::lang::Lang;
 use super::refusal::{Refusal, page as written};
 use super::shell::{Asked, Shell, When};
-use super::words::class;
 use super::{Page, Web};
 use crate::failure::Failure;
+use crate::text::{because, class};
 
 #[derive(Template)]
 #[template(path = "target.html")]
@@ -26,10 +26,14 @@ struct Shown<'a> {
     verdict: &'static str,
     reason: String,
     flags: Vec<&'static str>,
+    because: String,
     promise: String,
     owner: String,
     course: String,
     steps: Vec<Step>,
+    method: String,
+    method_id: String,
+    method_note: String,
     note: String,
     findings: Vec<String>,
     others: Vec<Other>,
@@ -46,6 +50,7 @@ struct Step {
 
 /// What another method would say.
 struct Other {
+    id: String,
     method: String,
     class: &'static str,
     verdict: &'static str,
@@ -102,12 +107,22 @@ impl Web {
             verdict: lang.verdict(status.verdict()),
             reason: lang.reason(&status.reason),
             flags: status.flags().map(|flag| lang.flag(flag)).collect(),
+            because: because(
+                lang,
+                &self.services.catalogue,
+                target,
+                status.verdict(),
+                &explanation,
+            ),
             promise: lang.local(status.promise.as_ref()).to_owned(),
             owner: owner.map_or("", |found| lang.text(&found.name)).to_owned(),
             course: Course { colour: chart::colour(status.verdict()), ..course }.svg(),
             steps: self.steps(lang, target, &explanation),
+            method: lang.method(&explanation.method),
+            method_id: explanation.method.clone(),
+            method_note: explanation.method_note.clone(),
             note: target.note.as_ref().map_or("", |note| lang.text(note)).to_owned(),
-            findings: explanation.findings.iter().map(|it| it.message.clone()).collect(),
+            findings: explanation.findings.iter().map(|it| it.message.replace('`', "")).collect(),
             others: told.other_methods.iter().map(|other| other_of(lang, other)).collect(),
             figures: told.history.iter().rev().map(|it| self.figure(lang, it)).collect(),
             left_out: told.history_left_out,
@@ -139,8 +154,11 @@ impl Web {
         let w = lang.words();
         let indicator = self.services.catalogue.indicator(&target.indicator);
         let compound = explanation.pace_unit.contains("compound");
-        let labelled = |label: &str, value: &str| {
-            format!("{label} {}", self.value(lang, &target.indicator, value))
+        // The unit stands at the axis; beside a line there is room for a sign alone.
+        let unit = indicator.map(|it| self.unit(lang, it)).unwrap_or_default();
+        let labelled = |label: &str, value: &str| match unit.chars().count() {
+            0..=2 => format!("{label} {}", self.value(lang, &target.indicator, value)),
+            _ => format!("{label} {}", lang.number(value)),
         };
         let horizon = f64::from(target.horizon);
         let current = explanation.current.as_ref();
@@ -161,7 +179,7 @@ impl Web {
         };
         Course {
             lang,
-            unit: indicator.map(|it| self.unit(lang, it)).unwrap_or_default(),
+            unit: unit.clone(),
             observed: Line {
                 points: observed,
                 label: labelled(w.observed, current.map_or("", |it| it.value.as_str())),
@@ -199,7 +217,6 @@ impl Web {
         let none = String::new;
         let progress = told.progress.map(|it| lang.float(it, 2)).unwrap_or_default();
         let steps = [
-            (w.method, (told.method.clone(), told.method_note.clone())),
             (w.base, at(told.base.as_ref())),
             (w.latest, at(told.current.as_ref())),
             (w.gap, (lang.number(&told.gap), none())),
@@ -256,7 +273,8 @@ fn promised(comparator: &Comparator) -> Option<String> {
 
 fn other_of(lang: Lang, other: &v1::MethodOutcome) -> Other {
     Other {
-        method: other.method.clone(),
+        id: other.method.clone(),
+        method: lang.method(&other.method),
         class: class(other.verdict()),
         verdict: lang.verdict(other.verdict()),
         reason: lang.reason(&other.reason),

@@ -116,6 +116,22 @@ pub enum MethodUsed {
 }
 
 impl MethodUsed {
+    /// Every method.
+    pub const ALL: [Self; 12] = [
+        Self::Ratio,
+        Self::Linear,
+        Self::UnChart,
+        Self::LinearGap,
+        Self::Sdsn,
+        Self::Places,
+        Self::AverageGrowth,
+        Self::EveryYear,
+        Self::YearlyChange,
+        Self::Levels,
+        Self::ReferenceGap,
+        Self::Milestone,
+    ];
+
     /// The name used in answers.
     pub fn name(self) -> &'static str {
         match self {

@@ -3,21 +3,21 @@
 use tiendo_shared::assess::Reason;
 use tiendo_shared::wire::v1::{ReportPhase, StatusFlag, Verdict};
 
-use super::lang::Lang;
+use super::Lang;
 
 macro_rules! words {
     ($($name:ident: $vi:literal, $en:literal;)*) => {
         /// The words of a language.
         #[derive(Debug)]
-        pub(super) struct Words {
-            $(pub(super) $name: &'static str,)*
+        pub(crate) struct Words {
+            $(pub(crate) $name: &'static str,)*
         }
 
         /// Vietnamese.
-        pub(super) const VI: Words = Words { $($name: $vi,)* };
+        pub(crate) const VI: Words = Words { $($name: $vi,)* };
 
         /// English.
-        pub(super) const EN: Words = Words { $($name: $en,)* };
+        pub(crate) const EN: Words = Words { $($name: $en,)* };
     };
 }
 
@@ -25,7 +25,7 @@ words! {
     // The frame
     skip: "Đến nội dung", "Skip to content";
     overview: "Tổng quan", "Overview";
-    departments: "Đơn vị", "Departments";
+    departments: "Đơn vị, ai chậm", "Departments, who is late";
     changes: "Thay đổi", "Changes";
     as_of: "Tính đến", "As of";
     on_day: "Xem tại ngày", "As known on";
@@ -62,9 +62,13 @@ words! {
     filter: "Lọc", "Filter";
     to_year: "Đến năm", "To";
     task_groups: "Nhóm nhiệm vụ, đến năm", "Task groups, to";
+    attention: "Cần chú ý trước", "Needs attention first";
+    needed: "cần", "needed";
+    pace: "tốc độ", "pace";
     nothing_found: "Không có mục tiêu nào như vậy.", "There is no such target.";
     next_page: "Trang sau", "Next page";
     first_page: "Trang đầu", "First page";
+    report: "Báo cáo Excel", "Excel report";
     download: "Tải số liệu", "Download figures";
     // A target
     course: "Diễn biến và đường phải đi", "Course and the way promised";
@@ -96,6 +100,8 @@ words! {
     missing: "thiếu, có lý do", "missing, with a reason";
     withdrawn: "đã rút", "withdrawn";
     // Departments
+    who_is_late: "Ai đang nợ báo cáo quá hạn", "Whose reports are overdue";
+    nobody_is_late: "Không đơn vị nào nợ báo cáo quá hạn.", "No report is overdue.";
     completeness: "Đã có trên phải có, theo đơn vị và kỳ", "Received of expected, by department and period";
     province: "Toàn tỉnh", "Whole province";
     due: "hạn", "due";
@@ -118,7 +124,7 @@ words! {
 }
 
 /// Every verdict, from good to bad to unknown.
-pub(super) const VERDICTS: [Verdict; 7] = [
+pub(crate) const VERDICTS: [Verdict; 7] = [
     Verdict::Met,
     Verdict::OnTrack,
     Verdict::AtRisk,
@@ -129,7 +135,8 @@ pub(super) const VERDICTS: [Verdict; 7] = [
 ];
 
 impl Lang {
-    fn pick(self, vi: &'static str, en: &'static str) -> &'static str {
+    /// Of two texts, the one in this language.
+    pub(crate) fn pick(self, vi: &'static str, en: &'static str) -> &'static str {
         match self {
             Self::Vi => vi,
             Self::En => en,
@@ -137,7 +144,7 @@ impl Lang {
     }
 
     /// A verdict in words.
-    pub(super) fn verdict(self, verdict: Verdict) -> &'static str {
+    pub(crate) fn verdict(self, verdict: Verdict) -> &'static str {
         match verdict {
             Verdict::Met => self.pick("Đạt", "Met"),
             Verdict::OnTrack => self.pick("Đúng tiến độ", "On track"),
@@ -151,7 +158,7 @@ impl Lang {
     }
 
     /// A flag in words.
-    pub(super) fn flag(self, flag: StatusFlag) -> &'static str {
+    pub(crate) fn flag(self, flag: StatusFlag) -> &'static str {
         match flag {
             StatusFlag::Provisional => {
                 self.pick("sơ bộ hoặc chưa duyệt", "provisional or not approved")
@@ -166,16 +173,17 @@ impl Lang {
     }
 
     /// The unit of a pace.
-    pub(super) fn pace(self, english: &str) -> String {
+    pub(crate) fn pace(self, english: &str) -> String {
         match (self, english) {
-            (Self::Vi, "% a year (compound)") => "%/năm (lũy kế)".to_owned(),
+            (Self::Vi, "% a year (compound)") => "%/năm (tăng kép)".to_owned(),
+            (Self::Vi, "% of the reference a year") => "% giá trị so sánh/năm".to_owned(),
             (Self::Vi, other) => other.replace(" a year", "/năm"),
             (Self::En, other) => other.to_owned(),
         }
     }
 
     /// Where an instant stands against the deadlines of a report.
-    pub(super) fn phase(self, phase: ReportPhase) -> &'static str {
+    pub(crate) fn phase(self, phase: ReportPhase) -> &'static str {
         match phase {
             ReportPhase::NotOpen => self.pick("chưa mở", "not open yet"),
             ReportPhase::Open => self.pick("đang mở", "open"),
@@ -187,7 +195,7 @@ impl Lang {
 
     /// Why a target cannot be assessed; a sentence nobody has put into words here stays
     /// English.
-    pub(super) fn reason(self, english: &str) -> String {
+    pub(crate) fn reason(self, english: &str) -> String {
         if self == Self::En {
             return english.to_owned();
         }
@@ -197,7 +205,7 @@ impl Lang {
 }
 
 /// The class of a verdict in the style sheet.
-pub(super) fn class(verdict: Verdict) -> &'static str {
+pub(crate) fn class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Met => "met",
         Verdict::OnTrack => "on-track",
