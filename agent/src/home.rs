@@ -3,6 +3,8 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::system;
+
 /// The folder that holds configuration, ledger and what was learnt of the server.
 #[derive(Debug, Clone)]
 pub(crate) struct Home(PathBuf);
@@ -11,14 +13,8 @@ impl Home {
     /// The folder named, else the one of `TIENDO_HOME`, else the usual one of the system.
     pub(crate) fn find(named: Option<PathBuf>, env: &dyn Fn(&str) -> Option<String>) -> Self {
         let of_env = |name: &str| env(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-        let usual = || {
-            if cfg!(windows) {
-                of_env("PROGRAMDATA").map(|data| data.join("Tiendo"))
-            } else {
-                of_env("HOME").map(|home| home.join(".tiendo-agent"))
-            }
-        };
-        let home = named.or_else(|| of_env("TIENDO_HOME")).or_else(usual);
+        let home = named.or_else(|| of_env("TIENDO_HOME"));
+        let home = home.or_else(|| system::usual_home(&of_env));
         Self(home.unwrap_or_else(|| PathBuf::from(".tiendo-agent")))
     }
 
@@ -84,6 +80,10 @@ impl Home {
 
     /// Makes the folder if there is none.
     pub(crate) fn create(&self) -> io::Result<()> {
+        if !self.0.exists() {
+            std::fs::create_dir_all(&self.0)?;
+            system::keep_private(&self.0)?;
+        }
         std::fs::create_dir_all(self.ledger())
     }
 }
@@ -128,7 +128,7 @@ mod tests {
         };
         assert_eq!(Home::find(Some("/n".into()), &env).path(), Path::new("/n"));
         assert_eq!(Home::find(None, &env).path(), Path::new("/t"));
-        if !cfg!(windows) {
+        if !system::IS_WINDOWS {
             let env = |name: &str| (name == "HOME").then(|| "/h".to_owned());
             assert_eq!(Home::find(None, &env).path(), Path::new("/h/.tiendo-agent"));
         }

@@ -20,6 +20,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::home::Home;
+use crate::system;
 
 /// What stands for the department in certificates of roles that are not of one.
 const PROVINCE: &str = "province";
@@ -282,8 +283,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_file_name(name);
     let mut options = File::options();
     options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    system::only_for_owner(&mut options);
     let mut file = options.open(&new)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;

@@ -47,6 +47,7 @@ mod rpc;
 mod run;
 mod schedule;
 mod sending;
+mod system;
 mod table;
 mod text;
 mod trust;

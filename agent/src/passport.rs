@@ -9,6 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::identity::Identity;
+use crate::system;
 
 /// Letters and digits that are not taken for one another when they are typed.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -41,8 +42,7 @@ pub(crate) fn write(identity: &Identity, path: &Path) -> io::Result<String> {
 fn new_file(path: &Path) -> io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    system::only_for_owner(&mut options);
     options.open(path)
 }
 

@@ -9,6 +9,7 @@ use crate::app::{App, Failed};
 use crate::config::Source;
 use crate::console::Tone;
 use crate::exit::Exit;
+use crate::system;
 
 /// Name of the unit.
 const UNIT: &str = "tiendo-agent.service";
@@ -91,7 +92,8 @@ pub(super) fn install(app: &mut App<'_>, user: bool, dry_run: bool) -> Result<Ex
             app.console.line(lang.service_linger());
         }
     } else {
-        let said = if cfg!(windows) { lang.service_windows() } else { lang.service_not_systemd() };
+        let said =
+            if system::IS_WINDOWS { lang.service_windows() } else { lang.service_not_systemd() };
         let command = format!("\"{}\" --home \"{}\" run", program.display(), home.display());
         return Err(Failed::because(format!("{said}\n  {command}")));
     }
@@ -144,7 +146,7 @@ fn unit(app: &App<'_>, program: &Path, home: &Path, user: bool) -> Result<String
     let mut lines = vec![BEGIN.to_owned(), format!("ExecStart={}", start.replace('$', "$$"))];
     if !user {
         // Whoever owns the ledger: another user could not write it.
-        lines.extend(owner(home).map(|owner| format!("User={owner}")));
+        lines.extend(system::owner(home).map(|owner| format!("User={owner}")));
         lines.push(CONFINED.to_owned());
         let folders = app.config.jobs.iter().filter_map(|job| match &job.source {
             Some(Source::Folder(folder)) => Some(home.join(&folder.path)),
@@ -158,16 +160,4 @@ fn unit(app: &App<'_>, program: &Path, home: &Path, user: bool) -> Result<String
     let target = if user { "default.target" } else { "multi-user.target" };
     lines.push(format!("\n[Install]\nWantedBy={target}"));
     Ok(lines.join("\n"))
-}
-
-/// The user that owns a folder, by number.
-#[cfg(unix)]
-fn owner(folder: &Path) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt as _;
-    folder.metadata().ok().map(|metadata| metadata.uid())
-}
-
-#[cfg(not(unix))]
-fn owner(_: &Path) -> Option<u32> {
-    None
 }

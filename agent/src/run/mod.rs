@@ -12,7 +12,6 @@ mod meet;
 mod notify;
 mod pace;
 pub(crate) mod shown;
-mod signals;
 mod state;
 mod take;
 mod work;
@@ -27,7 +26,6 @@ use tiendo_shared::catalogue::Catalogue;
 
 use self::notify::Manager;
 use self::pace::Pace;
-use self::signals::{Signal, Signals};
 use self::state::{Disabled, States};
 use crate::app::{App, Failed};
 use crate::catalogue;
@@ -38,6 +36,7 @@ use crate::exit::Exit;
 use crate::gather::folder::Looks;
 use crate::job::{self, Loaded};
 use crate::schedule::settled;
+use crate::system::{Signal, Signals};
 use crate::world;
 
 /// Longest wait for anything: clocks jump, and computers sleep.

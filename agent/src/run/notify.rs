@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::system;
+
 /// The service manager, if one started this process.
 #[derive(Debug, Clone)]
 pub(super) struct Manager {
@@ -17,7 +19,7 @@ impl Manager {
     /// Tells it.
     pub(super) fn tell(&self, state: &str) {
         if let Some(socket) = &self.socket
-            && let Err(error) = send(socket, state)
+            && let Err(error) = system::notify(socket, state)
         {
             tracing::debug!("the service manager cannot be told `{state}`: {error}");
         }
@@ -37,23 +39,4 @@ impl Manager {
             self.tell("WATCHDOG=1");
         }
     }
-}
-
-#[cfg(unix)]
-fn send(socket: &str, state: &str) -> std::io::Result<()> {
-    use std::os::unix::net::UnixDatagram;
-
-    let sender = UnixDatagram::unbound()?;
-    #[cfg(target_os = "linux")]
-    if let Some(name) = socket.strip_prefix('@') {
-        use std::os::linux::net::SocketAddrExt as _;
-        let address = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
-        return sender.send_to_addr(state.as_bytes(), &address).map(drop);
-    }
-    sender.send_to(state.as_bytes(), socket).map(drop)
-}
-
-#[cfg(not(unix))]
-fn send(_: &str, _: &str) -> std::io::Result<()> {
-    Ok(())
 }

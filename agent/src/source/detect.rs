@@ -9,6 +9,7 @@ use super::Options;
 use super::error::{Error, Found};
 use super::spool;
 use super::text::Encoding;
+use crate::system;
 
 /// Bytes looked at to tell what a file is.
 const HEAD: u64 = 8 * 1024;
@@ -81,10 +82,8 @@ pub(super) fn open(path: &Path, file: &str) -> Result<File, Error> {
 
 fn explain(file: &str, error: std::io::Error) -> Error {
     let file = file.to_owned();
-    // Windows refuses a file that another program holds with 32 or 33.
-    let is_held = cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33));
     match error.kind() {
-        _ if is_held => Error::InUse { file, lock: error.to_string() },
+        _ if system::is_held(&error) => Error::InUse { file, lock: error.to_string() },
         ErrorKind::NotFound => Error::NotFound { file },
         ErrorKind::IsADirectory => Error::Folder { file },
         ErrorKind::PermissionDenied => Error::Denied { file },
