@@ -1,8 +1,8 @@
 //! A year in minutes: certificates are renewed in time, through outages and long absences.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Weak};
 
 use jiff::SignedDuration;
 use tempfile::TempDir;
@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{SUBMIT, desk, figure};
-use crate::harness::{Agent, free_port, grant, trial};
+use crate::harness::{Agent, SOON, free_port, grant, trial, until};
 
 /// A province whose clock stands where the test puts it.
 struct Province {
@@ -32,7 +32,7 @@ struct Province {
     /// Days since the beginning.
     day: Arc<AtomicI64>,
     address: String,
-    serving: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    serving: Option<(oneshot::Sender<()>, JoinHandle<()>, Weak<dyn Store>)>,
 }
 
 impl Province {
@@ -98,19 +98,23 @@ impl Province {
         let calls = TcpListener::bind(&self.address).await.unwrap();
         let listeners = Listeners { calls: tcp(calls), pages: None };
         let opened = Opened { catalogue: Arc::clone(&self.catalogue), store: self.store().await };
+        let store = Arc::downgrade(&opened.store);
         let (config, clock) = (self.config(), self.clock());
         let (stop, told) = oneshot::channel::<()>();
         let serving = tokio::spawn(async move {
             let told = async { drop(told.await) };
             run(&config, opened, Some(&security), listeners, clock, told).await.unwrap();
         });
-        self.serving = Some((stop, serving));
+        self.serving = Some((stop, serving, store));
     }
 
     async fn stop(&mut self) {
-        let Some((stop, serving)) = self.serving.take() else { return };
+        let Some((stop, serving, store)) = self.serving.take() else { return };
         stop.send(()).unwrap();
         serving.await.unwrap();
+        // What still looks at it lets go of it soon; a process would have ended.
+        let released = until(SOON, async || (store.strong_count() == 0).then_some(()));
+        released.await.expect("the store is released");
     }
 
     /// Lets the days go by until this one; a running server is started anew, as the update
