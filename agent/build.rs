@@ -29,7 +29,9 @@ fn generate(root: &Path) -> Result<(), Box<dyn std::error::Error>> {
 fn leave_out_unwinding(script: &Path) {
     println!("cargo:rerun-if-changed={}", script.display());
     let is = |name: &str, value: &str| var(name).is_ok_and(|it| it == value);
-    if is("OPT_LEVEL", "z") && is("CARGO_CFG_TARGET_OS", "linux") {
+    // The start files of musl refer to the tables.
+    let is_known = is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu");
+    if is("OPT_LEVEL", "z") && is_known {
         println!("cargo:rustc-link-arg-bins=-Wl,-T,{}", script.display());
         println!("cargo:rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
     }

@@ -1,4 +1,4 @@
-//! The project's own commands: demo, test, ci, bench, package.
+//! The project's own commands: demo, test, ci, bench, package, portable.
 #![expect(clippy::print_stdout, reason = "a command talks to the person who typed it")]
 
 mod bench;
@@ -7,6 +7,7 @@ mod databases;
 mod debian;
 mod demo;
 mod package;
+mod portable;
 mod proto;
 mod step;
 mod testing;
@@ -36,6 +37,8 @@ enum Command {
     Bench(bench::Args),
     /// Makes the Debian packages of server and agent.
     Package(package::Args),
+    /// Builds the agent as one file for any Linux, and for Windows.
+    Portable,
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Ci(args) => ci::run_all(&root, &args),
         Command::Bench(args) => bench::run_all(&root, &args),
         Command::Package(args) => package::run_all(&root, &args),
+        Command::Portable => portable::run_all(&root),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

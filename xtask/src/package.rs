@@ -46,7 +46,18 @@ const PACKAGES: [Package; 2] = [
                       Keeps every figure departments report, for good, and says of each target\n \
                       where it stands.",
         configuration: Some(("server.toml", "etc/tiendo/server.toml")),
-        pages: &["operations.md", "identities.md", "ledger.md", "methods.md", "promises.md"],
+        pages: &[
+            "guide-administrators.md",
+            "guide-operators.md",
+            "reasons.md",
+            "operations.md",
+            "identities.md",
+            "board.md",
+            "metrics.md",
+            "ledger.md",
+            "methods.md",
+            "promises.md",
+        ],
     },
     Package {
         name: "tiendo-agent",
@@ -55,7 +66,16 @@ const PACKAGES: [Package; 2] = [
                       Reads Excel, CSV and databases, checks every row, and sends it with a\n \
                       receipt; nothing is lost while the line is down.",
         configuration: None,
-        pages: &["agent-jobs.md", "promises.md"],
+        pages: &[
+            "guide-officers.md",
+            "pictures/check.svg",
+            "pictures/due.svg",
+            "pictures/form.svg",
+            "pictures/submit.svg",
+            "reasons.md",
+            "agent-jobs.md",
+            "promises.md",
+        ],
     },
 ];
 
