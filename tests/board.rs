@@ -5,6 +5,7 @@ mod numbers;
 mod pages;
 mod passport;
 mod scale;
+mod streams;
 
 use tiendo_shared::wire::v1;
 use tonic::Code;
@@ -117,6 +118,8 @@ async fn every_answer_tells_the_browser_to_do_nothing_but_show_it() {
         }
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
         assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
+        let alone = answer.header("strict-transport-security");
+        assert_eq!(alone, Some("max-age=31536000"), "{path}");
         assert!(!answer.body.contains(" style=") && !answer.body.contains("<style"), "{path}");
     }
     assert_eq!(browser.get("/nothing").await.status, 404);
@@ -151,7 +154,8 @@ async fn without_a_board_or_tls_there_is_no_link() {
     assert_eq!(refused.code(), Code::FailedPrecondition);
     // A name of another site that leads to this computer is not answered without TLS.
     let server = Server::start_with(Options { board: true, ..Options::default() }).await;
-    assert_eq!(Browser::of(&server).get("/").await.status, 200);
+    let plain = Browser::of(&server).get("/").await;
+    assert_eq!((plain.status, plain.header("strict-transport-security")), (200, None));
     let stolen = format!("GET / HTTP/1.1\r\nHost: evil.example:{}\r\n", free_port());
     assert_eq!(raw(&server, &stolen).await, 403);
 }

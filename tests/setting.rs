@@ -81,6 +81,12 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     database("chromium", &["/usr/bin", "/usr/local/bin"], "chromium")
 }
 
+/// Whether there is jq, which picks from answers. False where the test command said that
+/// this machine cannot have it.
+pub(crate) fn has_jq() -> bool {
+    database("jq", &["/usr/bin", "/usr/local/bin"], "jq").is_some()
+}
+
 /// `LibreOffice`, which opens a report where a machine has it; no test needs it.
 pub(crate) fn libreoffice() -> Option<PathBuf> {
     let found = found(&["/usr/bin", "/usr/local/bin"], "soffice");

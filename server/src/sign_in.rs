@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
 use crate::identity::registry::Key;
@@ -59,7 +60,7 @@ pub struct SignIn {
 }
 
 /// Leave to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Grant {
     /// Who reads.
     pub reader: String,
@@ -69,6 +70,8 @@ pub struct Grant {
     pub by_key: Key,
     /// Until when.
     pub ends: Timestamp,
+    /// Ends when the reader leaves.
+    pub left: CancellationToken,
 }
 
 /// Grants by the hash of what opens them.
@@ -87,7 +90,9 @@ impl SignIn {
             return Err(Failure::invalid("reader", "NAME_FORM", message));
         }
         let ends = now.checked_add(LINK).map_err(Failure::internal)?;
-        let grant = Grant { reader: reader.to_owned(), by: by.to_owned(), by_key, ends };
+        let (reader_name, by_name) = (reader.to_owned(), by.to_owned());
+        let left = CancellationToken::new();
+        let grant = Grant { reader: reader_name, by: by_name, by_key, ends, left };
         let secret = add(&mut locked(&self.links), grant, now)?;
         tracing::info!(reader, by, "a link to the board was made");
         Ok((secret, ends))
@@ -116,7 +121,9 @@ impl SignIn {
 
     /// Ends what a secret opens.
     pub fn sign_out(&self, secret: &str) {
-        locked(&self.sessions).remove(&hash(secret));
+        if let Some(session) = locked(&self.sessions).remove(&hash(secret)) {
+            session.left.cancel();
+        }
     }
 }
 

@@ -15,7 +15,7 @@ struct Server {
     package: &'static str,
 }
 
-const SERVERS: [Server; 4] = [
+const SERVERS: [Server; 5] = [
     Server {
         name: "postgres",
         places: &["/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/usr/bin"],
@@ -40,6 +40,7 @@ const SERVERS: [Server; 4] = [
         program: "chromium",
         package: "chromium",
     },
+    Server { name: "jq", places: &["/usr/bin", "/usr/local/bin"], program: "jq", package: "jq" },
 ];
 
 /// What a machine that checks changes may lack: the same tests run on `PostgreSQL` and

@@ -5,7 +5,7 @@
 //! * `TIENDO_BIN`: folder with `tiendo-server` and `tiendo-agent`;
 //! * `TIENDO_TOOLS`: folder with `grpcurl`, `buf` and a `python` that knows openpyxl;
 //! * `TIENDO_WITHOUT`: what could not be had, comma separated: `grpcurl`, `buf`,
-//!   `openpyxl`, `playwright`, `chromium`, `data`, `postgres`, `mariadb`, `prometheus`,
+//!   `openpyxl`, `playwright`, `chromium`, `jq`, `data`, `postgres`, `mariadb`, `prometheus`,
 //!   `debian`, `systemd`. A test that needs one of these ends early; without this word it
 //!   fails. On machines that check changes (`CI=true`) nothing but `mariadb`, `debian` and
 //!   `systemd` may be missing;

@@ -109,6 +109,34 @@ fn shown(lang: Lang, progress: f64) -> String {
 }
 
 impl Lang {
+    /// Of a remark in both languages, this one, without marks of code.
+    pub(crate) fn remark(self, finding: &v1::Finding) -> String {
+        self.pick(&finding.message_vi, &finding.message).replace('`', "")
+    }
+
+    /// How a method came to be used, where it is not the target's own.
+    pub(crate) fn method_note(self, english: &str) -> &str {
+        let vi = match english.strip_prefix("straight line: ") {
+            Some("the base value is zero, so growth from it is undefined") => {
+                "xét theo đường thẳng vì giá trị gốc bằng 0, không tính được tốc độ tăng"
+            }
+            Some("the base value is negative, so growth from it has no meaning") => {
+                "xét theo đường thẳng vì giá trị gốc âm, tốc độ tăng không có nghĩa"
+            }
+            Some("the value changed its sign since the base") => {
+                "xét theo đường thẳng vì giá trị đã đổi dấu so với gốc"
+            }
+            Some("no compound growth leads to zero or below") => {
+                "xét theo đường thẳng vì không có tốc độ tăng nào dẫn về 0 hoặc âm"
+            }
+            Some("compound growth needs a year between base and latest value") => {
+                "xét theo đường thẳng vì từ gốc đến giá trị mới nhất chưa đủ một năm"
+            }
+            _ => english,
+        };
+        self.pick(vi, english)
+    }
+
     /// A method by a name that says what it does.
     pub(crate) fn method(self, id: &str) -> String {
         let name = match id {

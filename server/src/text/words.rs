@@ -136,7 +136,7 @@ pub(crate) const VERDICTS: [Verdict; 7] = [
 
 impl Lang {
     /// Of two texts, the one in this language.
-    pub(crate) fn pick(self, vi: &'static str, en: &'static str) -> &'static str {
+    pub(crate) fn pick<'a>(self, vi: &'a str, en: &'a str) -> &'a str {
         match self {
             Self::Vi => vi,
             Self::En => en,
@@ -199,8 +199,8 @@ impl Lang {
         if self == Self::En {
             return english.to_owned();
         }
-        let known = REASONS.iter().find(|(reason, _)| reason.message() == english);
-        known.map_or(english, |(_, words)| words).to_owned()
+        let known = Reason::ALL.into_iter().find(|reason| reason.message() == english);
+        known.map_or_else(|| english.to_owned(), |reason| reason.vietnamese().to_owned())
     }
 }
 
@@ -216,34 +216,3 @@ pub(crate) fn class(verdict: Verdict) -> &'static str {
         Verdict::NotAssessable => "not-assessable",
     }
 }
-
-/// Reasons in Vietnamese.
-const REASONS: [(Reason, &str); 21] = [
-    (Reason::SinglePoint, "mới có một giá trị dùng được nên chưa thấy được tốc độ"),
-    (
-        Reason::TooFewPoints,
-        "phương pháp cần ít nhất bốn giá trị trong ba trên năm năm gần nhất, hiện chưa đủ",
-    ),
-    (Reason::NoScale, "mục tiêu chưa nêu thang điểm cho đèn tín hiệu"),
-    (
-        Reason::BreakLeavesOnePoint,
-        "chuỗi số liệu bị đứt, chỉ còn một giá trị so sánh được nên chưa thấy được tốc độ",
-    ),
-    (Reason::BaseAfterCurrent, "kỳ gốc muộn hơn giá trị mới nhất dùng được"),
-    (Reason::ZeroBase, "giá trị năm gốc bằng 0 nên không tính được tốc độ tăng"),
-    (Reason::NegativeBase, "giá trị năm gốc âm nên tốc độ tăng không có nghĩa"),
-    (Reason::SignChange, "giá trị đã đổi dấu so với năm gốc nên tốc độ tăng không có nghĩa"),
-    (Reason::NoReference, "chuỗi dùng để so sánh chưa có giá trị nào dùng được"),
-    (Reason::NoReferenceSamePeriod, "chưa có kỳ nào có cả giá trị và giá trị để so sánh"),
-    (Reason::ZeroDenominator, "phép chia có mẫu số bằng 0"),
-    (Reason::NotComputed, "tính từ chỉ tiêu khác và chưa tính được cho kỳ nào"),
-    (Reason::Incomplete, "chưa kỳ nào có đủ số liệu của các đơn vị để đại diện cho tỉnh"),
-    (Reason::TooManyDigits, "tổng có nhiều chữ số hơn mức lưu được"),
-    (Reason::Impossible, "tính ra giá trị không thể có"),
-    (Reason::NoRankedAmong, "chưa biết có bao nhiêu nơi được xếp hạng nên chưa quy được ra mức"),
-    (Reason::NoRankTable, "thang đo không có bảng quy hạng ra mức"),
-    (Reason::RankOutOfRange, "hạng không nằm giữa 1 và số nơi được xếp hạng"),
-    (Reason::WrongKind, "giá trị khác loại với mục tiêu"),
-    (Reason::UnknownLevel, "mức cam kết không có trong thang đo"),
-    (Reason::NoneSinceStart, "các năm trong cam kết chưa có giá trị"),
-];

@@ -36,30 +36,40 @@ pub(super) struct Reader {
     pub(super) basis: Basis,
     /// Ends when it may not look any more.
     ended: CancellationToken,
-    /// How long a link still lets it look; none for no end.
-    left: Option<Duration>,
+    /// What a link opened; none for readers with a certificate, and for anybody.
+    session: Option<Session>,
+}
+
+/// What a link opened.
+#[derive(Debug, Clone)]
+struct Session {
+    /// How long it still lets look.
+    left: Duration,
+    /// Ends when the reader leaves.
+    left_by: CancellationToken,
 }
 
 impl Reader {
     /// Somebody nobody knows, who sees what was approved.
     pub(super) fn anybody() -> Self {
         let (name, ended) = (String::new(), CancellationToken::new());
-        Self { name, basis: Basis::Approved, ended, left: None }
+        Self { name, basis: Basis::Approved, ended, session: None }
     }
 
     /// Whether a link opened the board, which can be left.
     pub(super) fn by_link(&self) -> bool {
-        self.left.is_some()
+        self.session.is_some()
     }
 
     /// Ends when it may not look any more, for what goes on and on.
     pub(super) fn over(&self) -> impl Future<Output = ()> + Send + use<> {
-        let (ended, left) = (self.ended.clone(), self.left);
+        let (ended, session) = (self.ended.clone(), self.session.clone());
         async move {
-            match left {
+            match session {
                 None => ended.cancelled().await,
-                Some(left) => tokio::select! {
+                Some(Session { left, left_by }) => tokio::select! {
                     () = ended.cancelled() => {}
+                    () = left_by.cancelled() => {}
                     () = tokio::time::sleep(left) => {}
                 },
             }
@@ -92,7 +102,7 @@ impl Web {
             Door::Members(members, clock, _) => (members, clock),
         };
         let peer = parts.extensions.get::<Peer>();
-        let (welcome, left) = self.welcome(members, clock, peer, &parts.headers);
+        let (welcome, session) = self.welcome(members, clock, peer, &parts.headers);
         let welcome = match welcome {
             Err(_) if self.public_board => return Ok(Reader::anybody()),
             welcome => welcome?,
@@ -102,7 +112,7 @@ impl Web {
             return Err(Failure::Denied(format!("the board is not for the role {role}")));
         }
         let Welcome { caller, ended, .. } = welcome;
-        Ok(Reader { name: caller.name, basis: Basis::All, ended, left })
+        Ok(Reader { name: caller.name, basis: Basis::All, ended, session })
     }
 
     /// The bearer of the certificate, or else of the cookie and how long that is good.
@@ -112,14 +122,14 @@ impl Web {
         clock: &Clock,
         peer: Option<&Peer>,
         headers: &HeaderMap,
-    ) -> (Result<Welcome, Unproven>, Option<Duration>) {
+    ) -> (Result<Welcome, Unproven>, Option<Session>) {
         let proven = match peer {
             Some(peer) => members.welcome(&peer.credential, clock.now()),
             None => Err(Unproven::NoCertificate),
         };
         let by_link = proven.is_err().then(|| self.signed_in(members, clock, headers)).flatten();
         match by_link {
-            Some((welcome, left)) => (Ok(welcome), Some(left)),
+            Some((welcome, session)) => (Ok(welcome), Some(session)),
             None => (proven, None),
         }
     }
@@ -130,7 +140,7 @@ impl Web {
         members: &Members,
         clock: &Clock,
         headers: &HeaderMap,
-    ) -> Option<(Welcome, Duration)> {
+    ) -> Option<(Welcome, Session)> {
         let (board, now) = (self.services.board.as_ref()?, clock.now());
         let (key, grant) = board.sign_in.reader(cookie(headers, COOKIE)?, now)?;
         let left = grant.ends.duration_since(now).unsigned_abs();
@@ -141,7 +151,8 @@ impl Web {
             return None;
         }
         let caller = Caller { role: Role::Operator, department: None, name: grant.reader };
-        Some((Welcome { caller, key, ended: by.ended.clone() }, left))
+        let session = Session { left, left_by: grant.left };
+        Some((Welcome { caller, key, ended: by.ended.clone() }, session))
     }
 }
 

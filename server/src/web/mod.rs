@@ -88,7 +88,7 @@ pub fn router(web: Web) -> Router {
         .layer(from_fn_with_state(Arc::clone(&web), entry::paced))
         .layer(from_fn_with_state(Arc::clone(&web), numbers::count))
         .layer(from_fn(headers::without_body))
-        .layer(from_fn(headers::safe))
+        .layer(from_fn_with_state(Arc::clone(&web), headers::safe))
         .with_state(web)
 }
 

@@ -42,6 +42,7 @@ pub mod sdsn;
 mod series;
 mod threshold;
 pub mod un_chart;
+mod vietnamese;
 mod way;
 mod yearly;
 

@@ -45,7 +45,11 @@ impl From<Flag> for v1::StatusFlag {
 
 impl From<&Finding> for v1::Finding {
     fn from(finding: &Finding) -> Self {
-        Self { kind: finding.code().to_owned(), message: finding.message() }
+        Self {
+            kind: finding.code().to_owned(),
+            message: finding.message(),
+            message_vi: finding.vietnamese(),
+        }
     }
 }
 
