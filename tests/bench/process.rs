@@ -56,10 +56,32 @@ impl Service {
     pub(crate) async fn start(kind: Kind, server: &Path, folder: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(folder)?;
         let address = free_address()?;
-        let mut command = match kind {
+        let command = match kind {
             Kind::Tiendo => server_command(server, folder, address)?,
             Kind::Discard | Kind::Log => peer_command(kind, folder, address)?,
         };
+        Self::begin(kind, command, folder, address).await
+    }
+
+    /// Starts the server over a database and waits until it answers.
+    pub(crate) async fn start_over(
+        database: &str,
+        server: &Path,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let address = free_address()?;
+        let mut command = server_command(server, folder, address)?;
+        command.args(["--engine", "postgres", "--database", database]);
+        Self::begin(Kind::Tiendo, command, folder, address).await
+    }
+
+    async fn begin(
+        kind: Kind,
+        mut command: Command,
+        folder: &Path,
+        address: SocketAddr,
+    ) -> anyhow::Result<Self> {
         let output = File::options().create(true).append(true).open(folder.join("output.txt"))?;
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let start = Instant::now();
@@ -152,7 +174,7 @@ fn peer_command(kind: Kind, folder: &Path, address: SocketAddr) -> anyhow::Resul
 }
 
 /// A loopback address nobody listens on, below the ports of outgoing connections.
-fn free_address() -> anyhow::Result<SocketAddr> {
+pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
     let first = 20_000 + u16::try_from(std::process::id() % 10_000)?;
     (first..32_768)
         .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))

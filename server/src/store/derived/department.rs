@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use sha2::{Digest as _, Sha256};
 use tiendo_shared::act::Act;
 use tiendo_shared::catalogue::{Catalogue, IndicatorIndex};
 use tiendo_shared::check::{Checked, Known, decide};
@@ -346,6 +347,16 @@ impl State {
         &self.series[place as usize]
     }
 
+    /// The entries that ids were used for, in no order.
+    pub(in crate::store) fn ids(&self) -> impl Iterator<Item = (u32, SubmissionId)> {
+        self.ids.iter().map(|(id, sequence)| (*sequence, *id))
+    }
+
+    /// All series, and the wide numbers their points refer to.
+    pub(in crate::store) fn all_series(&self) -> (&[Series], &[Decimal]) {
+        (&self.series, &self.wide)
+    }
+
     /// The series in its place, and the wide numbers its points refer to, to save it.
     pub(in crate::store) fn series_mut(&mut self, place: SeriesId) -> (&mut Series, &[Decimal]) {
         (&mut self.series[place as usize], &self.wide)
@@ -384,6 +395,20 @@ impl State {
             received: Timestamp::from_microsecond(received).unwrap_or_default(),
         }
     }
+}
+
+/// A hash of all that the places in points refer to and reading depends on.
+pub(in crate::store) fn fingerprint(catalogue: &Catalogue) -> Hash {
+    let mut hasher = Sha256::new();
+    for indicator in catalogue.indicators() {
+        let read = (
+            (&indicator.id, &indicator.kind, indicator.range),
+            (indicator.frequency, &indicator.also_accepted),
+            (&indicator.dimensions, &indicator.editions, &indicator.territories),
+        );
+        hasher.update(format!("{read:?}\n"));
+    }
+    hasher.finalize().into()
 }
 
 impl Decision {

@@ -14,6 +14,7 @@ mod read;
 pub(in crate::store) mod reading;
 mod sealing;
 pub(in crate::store) mod series;
+pub(in crate::store) mod snapshot;
 pub(in crate::store) mod told;
 
 use std::collections::BTreeMap;

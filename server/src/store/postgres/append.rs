@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::chain::{Chain, Job, Turn, Work};
 use super::core::{Core, Pause};
 use super::database::{Lease, Trouble};
+use super::measured::measured;
 use super::sql;
 use crate::store::derived::department::{Decision, State};
 use crate::store::derived::told::MOST_AHEAD;
@@ -53,6 +54,8 @@ enum Fate {
 struct Group {
     fates: Vec<Fate>,
     sealed: Vec<Entry>,
+    /// What each of them changed, for the database's views.
+    measured: Vec<Option<String>>,
 }
 
 impl Core {
@@ -141,7 +144,7 @@ impl Core {
         }
         let group = self.decide(chain, works)?;
         let appended = match (group.sealed.first(), group.sealed.last()) {
-            (Some(first), Some(last)) => append(&lease, chain, &group.sealed, first, last).await?,
+            (Some(first), Some(last)) => append(&lease, chain, &group, first, last).await?,
             _ => is_at_end(&lease, chain).await?,
         };
         if is_locked {
@@ -170,10 +173,11 @@ impl Core {
                 (Some(place), _) => Fate::Repeats(*place),
                 (None, Some(sequence)) => Fate::Earlier(sequence),
                 (None, None) => match self.seal(&mut state, work) {
-                    Ok(entry) => {
+                    Ok((entry, measured)) => {
                         work.sealed = Some(entry.recorded.link.entry_hash);
                         ids.insert(id, group.sealed.len());
                         group.sealed.push(entry);
+                        group.measured.push(measured);
                         Fate::Sealed(group.sealed.len() - 1)
                     }
                     Err(fate) => fate,
@@ -184,7 +188,7 @@ impl Core {
         Ok(group)
     }
 
-    fn seal(&self, state: &mut State, work: &Work) -> Result<Entry, Fate> {
+    fn seal(&self, state: &mut State, work: &Work) -> Result<(Entry, Option<String>), Fate> {
         let sequence = state.next().map_err(Fate::Misfit)?;
         let stamp = |at: Timestamp| state.received(self.told.stamp(at, work.came.elapsed()));
         match &work.job {
@@ -201,7 +205,8 @@ impl Core {
                 let entry = fitting(entry)?;
                 state.apply(&entry.recorded, sequence, items, &places);
                 state.forget_unsaved();
-                Ok(entry)
+                let measured = measured(&self.books.catalogue, items, &entry.recorded.outcomes);
+                Ok((entry, measured))
             }
             Job::Act(act, _) => {
                 let (performed, content) = &**act;
@@ -221,7 +226,7 @@ impl Core {
                 let entry = fitting(entry)?;
                 state.apply_act(&entry.recorded, sequence, &performed.act);
                 state.forget_unsaved();
-                Ok(entry)
+                Ok((entry, None))
             }
         }
     }
@@ -288,7 +293,7 @@ fn tell(work: Work, entry: Entry, together: Together, is_new: bool) {
 async fn append(
     lease: &Lease,
     chain: &Chain,
-    sealed: &[Entry],
+    Group { sealed, measured, .. }: &Group,
     first: &Entry,
     last: &Entry,
 ) -> Result<bool, Trouble> {
@@ -324,6 +329,7 @@ async fn append(
                 &received,
                 &agents,
                 &bytes,
+                measured,
             ],
         )
         .await?;

@@ -14,7 +14,7 @@ use super::append::number;
 use super::chain::{Chain, Turn};
 use super::core::Core;
 use super::database::{Lease, Trouble};
-use super::sql;
+use super::{snapshot, sql};
 use crate::store::Error;
 use crate::store::derived::department::State;
 use crate::store::derived::reading::{Read, with_checker};
@@ -58,6 +58,9 @@ impl Core {
                 tracing::warn!(?trouble, "what other servers take cannot be read");
             }
             was_well = learned.is_ok();
+            if was_well {
+                self.save_snapshots(snapshot::WHILE_IT_RUNS).await;
+            }
         }
     }
 
@@ -160,8 +163,10 @@ impl Core {
         if is_behind(chain, end) {
             self.forget(chain)?;
         }
-        if (1..end.sequence).contains(&i64::from(known(chain).0)) {
-            turn.share();
+        match i64::from(known(chain).0) {
+            0 if end.sequence > 0 => self.load_snapshot(lease, chain, turn).await?,
+            last if last < end.sequence => turn.share(),
+            _ => {}
         }
         while i64::from(known(chain).0) < end.sequence {
             let after = i64::from(known(chain).0);
@@ -243,7 +248,7 @@ impl Core {
 }
 
 /// What is known of the end of a chain.
-fn known(chain: &Chain) -> (u32, Hash) {
+pub(super) fn known(chain: &Chain) -> (u32, Hash) {
     let durable = chain.department.durable();
     (durable.last, durable.head)
 }

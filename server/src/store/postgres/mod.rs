@@ -16,12 +16,16 @@ mod catch_up;
 mod chain;
 mod core;
 mod database;
+mod measured;
 mod open;
 mod read;
 mod settle;
+mod snapshot;
 mod sql;
 mod tls;
 
+#[cfg(test)]
+mod model_tests;
 #[cfg(test)]
 mod sql_tests;
 #[cfg(test)]
@@ -164,6 +168,8 @@ impl Store for PostgresStore {
 
     async fn close(&self) -> Result<(), Error> {
         self.core.close().await;
+        // A start without it takes longer, and no more.
+        self.core.save_snapshots(snapshot::AT_THE_END).await;
         Ok(())
     }
 }

@@ -66,7 +66,10 @@ async fn migrate(database: &Database) -> Result<(), Trouble> {
 }
 
 async fn make(lease: &mut Lease) -> Result<(), Trouble> {
-    let known = [("V1__ledger", include_str!("migrations/V1__ledger.sql"))];
+    let known = [
+        ("V1__ledger", include_str!("migrations/V1__ledger.sql")),
+        ("V2__views", include_str!("migrations/V2__views.sql")),
+    ];
     let known: Result<Vec<_>, _> =
         known.iter().map(|(name, sql)| Migration::unapplied(name, sql)).collect();
     let refused = |error: refinery::Error| {

@@ -21,9 +21,10 @@ WITH moved AS (
     WHERE department = $1 AND sequence = $2 AND hash = $5 AND (told < $6 OR told > $7)
     RETURNING department
 )
-INSERT INTO tiendo_entry (department, sequence, id, kind, received, agent, entry)
+INSERT INTO tiendo_entry (department, sequence, id, kind, received, agent, entry, measured)
 SELECT moved.department, added.* FROM moved, unnest(
-    $8::bigint[], $9::uuid[], $10::smallint[], $11::timestamptz[], $12::text[], $13::bytea[]
+    $8::bigint[], $9::uuid[], $10::smallint[], $11::timestamptz[], $12::text[], $13::bytea[],
+    $14::text[]
 ) AS added";
 
 /// Entries of a chain from `$2` on, at most `$3`, of `$4` bytes or one.
@@ -47,9 +48,40 @@ SELECT sequence, entry FROM (
 pub(super) const BY_ID: &str =
     "SELECT sequence, entry FROM tiendo_entry WHERE department = $1 AND id = $2";
 
-/// Every statement on the way of a submission.
+/// The hash of an entry.
+pub(super) const HASH: &str = "SELECT substring(entry FROM 33 FOR 32) FROM tiendo_entry WHERE department = $1 AND sequence = $2";
+
+/// The snapshot of a department.
+pub(super) const SNAPSHOT: &str =
+    "SELECT body FROM tiendo_snapshot WHERE department = $1 ORDER BY part";
+
+/// How far the snapshot of a department goes.
+pub(super) const SNAPSHOT_OF: &str =
+    "SELECT sequence FROM tiendo_snapshot WHERE department = $1 ORDER BY part LIMIT 1";
+
+/// Makes way for a newer snapshot.
+pub(super) const FORGET_SNAPSHOT: &str = "DELETE FROM tiendo_snapshot WHERE department = $1";
+
+/// A part of a snapshot.
+pub(super) const PUT_SNAPSHOT: &str =
+    "INSERT INTO tiendo_snapshot (department, part, sequence, body) VALUES ($1, $2, $3, $4)";
+
+/// Every statement about a department.
 #[cfg(test)]
-pub(super) const HOT: [&str; 7] = [HEAD, LOCK_HEAD, BEGIN_CHAIN, APPEND, ENTRIES, ACTS, BY_ID];
+pub(super) const HOT: [&str; 12] = [
+    HEAD,
+    LOCK_HEAD,
+    BEGIN_CHAIN,
+    APPEND,
+    ENTRIES,
+    ACTS,
+    BY_ID,
+    HASH,
+    SNAPSHOT,
+    SNAPSHOT_OF,
+    FORGET_SNAPSHOT,
+    PUT_SNAPSHOT,
+];
 
 /// Where every chain ends: what a server asks to learn of entries that others took.
 pub(super) const HEADS: &str = "SELECT department, sequence, hash, told FROM tiendo_head";
