@@ -88,7 +88,7 @@ pub enum Command {
 
 /// What is proved.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub struct Verify {
     /// A server's data folder.
     #[arg(long, value_name = "DIR")]
@@ -99,6 +99,9 @@ pub struct Verify {
     /// An export; `-` for standard input.
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
+    /// What keeps the ledger.
+    #[command(flatten)]
+    pub storage: Storage,
 }
 
 /// What is backed up, and where to.
@@ -113,6 +116,9 @@ pub struct Backup {
     /// The catalogue file the server is started with, to be kept with the figures.
     #[arg(long, value_name = "FILE")]
     pub catalogue: Option<PathBuf>,
+    /// What keeps the ledger.
+    #[command(flatten)]
+    pub storage: Storage,
     /// Leave out the server's keys: files that only its user may read.
     #[arg(long)]
     pub without_secrets: bool,
@@ -135,9 +141,12 @@ pub struct Restore {
 /// What is exported, and where to.
 #[derive(Debug, Args)]
 pub struct Export {
-    /// The server's data folder.
+    /// The server's data folder; a database needs none.
     #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    pub data: Option<PathBuf>,
+    /// What keeps the ledger.
+    #[command(flatten)]
+    pub storage: Storage,
     /// The file to write, which must not be there; `-` for standard output.
     pub file: PathBuf,
 }
@@ -145,9 +154,15 @@ pub struct Export {
 /// What is imported, and where to.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The data folder; it is created.
+    /// The data folder; it is created. A database needs none.
     #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    pub data: Option<PathBuf>,
+    /// What keeps the ledger.
+    #[command(flatten)]
+    pub storage: Storage,
+    /// The catalogue that the servers of a database are started with, if it is not the shipped one.
+    #[arg(long, value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
     /// The export; `-` for standard input.
     pub file: PathBuf,
     /// Take what follows entries that the export does not have.
@@ -204,6 +219,9 @@ impl Storage {
 
     /// The engine, by flags before variables.
     pub fn engine(&self) -> Result<Engine, Error> {
+        if self.engine.as_deref() == Some("sled") {
+            return self.settings().engine();
+        }
         let variables = Settings::from_env(|name| std::env::var(name).ok())?;
         let ours = Settings {
             engine: variables.engine,

@@ -212,9 +212,14 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
 /// The catalogue of a file, the one that replaced the shipped one, or the shipped one.
 fn catalogue(config: &Config) -> anyhow::Result<Catalogue> {
     let replaced = Some(config.replaced_catalogue()).filter(|path| path.exists());
-    match config.catalogue.clone().or(replaced) {
+    catalogue_of(config.catalogue.clone().or(replaced).as_deref())
+}
+
+/// The catalogue of a file, or the shipped one.
+fn catalogue_of(file: Option<&Path>) -> anyhow::Result<Catalogue> {
+    match file {
         Some(path) => {
-            let text = std::fs::read_to_string(&path)
+            let text = std::fs::read_to_string(path)
                 .with_context(|| format!("reading the catalogue `{}`", path.display()))?;
             parse_catalogue(&path.display().to_string(), &text)
         }

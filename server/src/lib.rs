@@ -30,6 +30,7 @@ pub mod sign_in;
 pub mod signer;
 pub mod standing;
 pub mod store;
+pub mod tables;
 pub mod tls;
 pub mod watch;
 pub mod web;
@@ -243,6 +244,7 @@ fn services(
     let standing = Standing::new(figures.clone());
     let reports = Reports { store: Arc::clone(store), catalogue: Arc::clone(catalogue) };
     let authority = security.map(|security| Arc::clone(&security.authority));
+    tables::start(&standing, &reports, &clock, &tokens.stopping);
     Ok(Services {
         catalogue: Arc::clone(catalogue),
         store: Arc::clone(store),

@@ -26,6 +26,7 @@ pub mod export;
 pub mod memory;
 pub mod postgres;
 pub mod sled;
+pub mod tables;
 mod together;
 
 #[cfg(test)]
@@ -135,6 +136,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// How the engine does, for statistics; an engine tells what it knows.
     fn measures(&self) -> Measures {
         Measures::default()
+    }
+
+    /// Tables that other tools read; none where the engine has no database.
+    fn tables(&self) -> Option<Arc<dyn tables::Tables>> {
+        None
     }
 
     /// Name of the engine, as `GetServerInfo` states it.

@@ -20,7 +20,8 @@
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::submission::{Hash, SubmissionId};
 
-use super::department::{State, fingerprint};
+use super::department::State;
+use super::fingerprint::fingerprint;
 use super::page::{self, Bytes, Row, decode_points, decode_rows, encode_rows, put_varint};
 
 const FORMAT: u8 = 1;

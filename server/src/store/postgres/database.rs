@@ -84,6 +84,19 @@ impl Target {
         Ok(Self { config, authorities, connections })
     }
 
+    #[cfg(test)]
+    pub(super) async fn plainly(
+        &self,
+    ) -> Result<
+        (
+            tokio_postgres::Client,
+            tokio_postgres::Connection<tokio_postgres::Socket, tokio_postgres::tls::NoTlsStream>,
+        ),
+        tokio_postgres::Error,
+    > {
+        self.config.connect(tokio_postgres::NoTls).await
+    }
+
     /// The hosts and the database's name, for people.
     pub fn name(&self) -> String {
         let host = |host: &Host| match host {

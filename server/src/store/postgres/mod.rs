@@ -18,11 +18,14 @@ mod core;
 mod database;
 mod measured;
 mod open;
+mod portable;
+mod publish;
 mod read;
 mod settle;
 mod snapshot;
 mod sql;
 mod tls;
+mod write;
 
 #[cfg(test)]
 mod model_tests;
@@ -47,11 +50,13 @@ use tiendo_shared::wire::Entry;
 use tokio::sync::watch;
 
 use self::core::Core;
+use super::tables::Tables;
 use super::{
     Appended, CombinedQuery, Error, Measures, Performed, Series, SeriesQuery, Store, Submission,
 };
 pub use database::Target;
 pub use open::Opened;
+pub use portable::{export, import, verify};
 
 /// The engine over a database. Dropping it is like a crash; [`Store::close`] is the clean end.
 #[derive(Debug)]
@@ -160,6 +165,10 @@ impl Store for PostgresStore {
             commits: self.core.commits.clone(),
             ..Measures::default()
         }
+    }
+
+    fn tables(&self) -> Option<Arc<dyn Tables>> {
+        Some(Arc::clone(&self.core) as Arc<dyn Tables>)
     }
 
     fn engine(&self) -> &'static str {

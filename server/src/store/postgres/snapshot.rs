@@ -6,12 +6,12 @@
 
 use tiendo_shared::submission::Hash;
 
-use super::append::number;
 use super::catch_up::known;
 use super::chain::{Chain, Turn};
 use super::core::Core;
 use super::database::{Lease, Trouble};
 use super::sql;
+use super::write::number;
 use crate::store::derived::snapshot::{load, save};
 
 /// Bytes of a part.

@@ -26,7 +26,7 @@ use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::journal::Position;
 use tiendo_shared::submission::Hash;
 
-use crate::store::derived::department::fingerprint;
+use crate::store::derived::fingerprint::fingerprint;
 use crate::store::derived::page::{Bytes, seal, unseal};
 
 pub(super) const ROOT: &[u8] = b"\0";
