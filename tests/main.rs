@@ -34,6 +34,7 @@ mod province;
 mod reconcile;
 mod resubmit;
 mod review;
+mod servers;
 mod serving;
 mod status;
 mod stream;

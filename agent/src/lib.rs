@@ -50,6 +50,7 @@ mod sending;
 mod table;
 mod text;
 mod trust;
+mod way;
 #[doc(hidden)]
 pub mod world;
 

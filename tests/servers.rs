@@ -1,0 +1,3 @@
+//! Several servers, and agents that know all of them.
+
+mod ways;
