@@ -46,6 +46,22 @@ pub enum Command {
         #[command(flatten)]
         storage: Storage,
     },
+    /// Make the data folder of a further server over the same database: the authority and
+    /// the ledger key of another one, and a certificate of its own.
+    #[command(
+        after_help = "Example:\n  tiendo-server join --from ./copy --data ./data --host b.tiendo.angiang.gov.vn"
+    )]
+    Join {
+        /// The data folder of another server, or a copy of its `tls` and `ledger.key`.
+        #[arg(long)]
+        from: PathBuf,
+        /// The data folder to make.
+        #[arg(long)]
+        data: PathBuf,
+        /// What clients call this server: names and addresses, as they type them.
+        #[arg(long, value_name = "NAME", value_delimiter = ',', required = true, value_parser = host)]
+        host: Vec<Host>,
+    },
     /// Make a token for an administrator who lost the way in; the server must be down.
     #[command(after_help = "Example:\n  tiendo-server token --data ./data")]
     Token {
@@ -254,6 +270,9 @@ pub struct Serve {
     http: Option<String>,
     #[command(flatten)]
     storage: Storage,
+    /// Name of this server among several [default: its machine's with `postgres`, else none].
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// A catalogue instead of the one that ships with the server.
     #[arg(long, value_name = "FILE")]
     catalogue: Option<PathBuf>,
@@ -275,6 +294,7 @@ impl Serve {
             data: self.data.clone(),
             listen: self.listen.clone(),
             http: self.http.clone(),
+            node: self.node.clone(),
             catalogue: self.catalogue.clone(),
             insecure_loopback: self.insecure_loopback.then_some(true),
             log_format: self.log_format.clone(),

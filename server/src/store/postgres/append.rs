@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::chain::{Chain, Job, Turn, Work};
-use super::core::{Core, Pause};
+use super::core::Core;
 use super::database::{Lease, Trouble};
 use super::measured::measured;
 use super::sql;
@@ -85,7 +85,7 @@ impl Core {
     }
 
     async fn append_group(&self, chain: &Chain, mut works: Vec<Work>) {
-        let mut pause = Pause::new();
+        let mut pause = self.pause();
         loop {
             let began = Instant::now();
             let mut turn = chain.turn.lock().await;
@@ -95,6 +95,7 @@ impl Core {
             let trouble = match done {
                 Ok(group) => {
                     drop(turn);
+                    self.answers();
                     if let Some(commits) =
                         self.commits.as_ref().filter(|_| !group.sealed.is_empty())
                     {
@@ -123,7 +124,9 @@ impl Core {
                 Some(_) => pause.wait().await,
             };
             if !goes_on {
-                let error = error.unwrap_or(Trouble::Moved).into_error();
+                let trouble = error.unwrap_or(Trouble::Moved);
+                self.gave_up(&trouble);
+                let error = trouble.into_error();
                 for work in works {
                     work.fail(repeat(&error));
                 }

@@ -61,6 +61,7 @@ impl Core {
             }
             was_well = learned.is_ok();
             if was_well {
+                self.answers();
                 self.save_snapshots(snapshot::WHILE_IT_RUNS).await;
             }
         }

@@ -19,6 +19,14 @@ const SILENT_FOR: Duration = Duration::from_secs(5);
 /// went away with its lock.
 const SESSION: &str = "-c statement_timeout=30s -c idle_in_transaction_session_timeout=15s";
 
+/// What is said of a database that may answer later.
+const AWAY: &str = "the database does not answer; it is asked again";
+
+/// Whether an error is that of a database that may answer later.
+pub fn is_away(error: &Error) -> bool {
+    matches!(error, Error::Unavailable(cause) if cause == AWAY)
+}
+
 /// A database, by its address.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -235,7 +243,7 @@ impl Trouble {
             Self::Moved => Error::Unavailable("others append to the chain all the time".to_owned()),
             Self::Passing(cause) => {
                 tracing::warn!(cause, "the database does not answer");
-                Error::Unavailable("the database does not answer; it is asked again".to_owned())
+                Error::Unavailable(AWAY.to_owned())
             }
             Self::Lasting(error) => error,
         }

@@ -14,6 +14,7 @@
 mod append;
 mod catch_up;
 mod chain;
+mod common;
 mod core;
 mod database;
 mod measured;
@@ -54,7 +55,7 @@ use super::tables::Tables;
 use super::{
     Appended, CombinedQuery, Error, Measures, Performed, Series, SeriesQuery, Store, Submission,
 };
-pub use database::Target;
+pub use database::{Target, is_away};
 pub use open::Opened;
 pub use portable::{export, import, verify};
 
@@ -153,6 +154,18 @@ impl Store for PostgresStore {
 
     async fn settle(&self, asked: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Error> {
         self.core.settle(asked, now).await
+    }
+
+    async fn keep_text(&self, text: &str) -> Result<(), Error> {
+        self.core.keep_text(text).await
+    }
+
+    async fn text(&self, hash: &Hash) -> Result<Option<String>, Error> {
+        self.core.text(hash).await
+    }
+
+    async fn agrees(&self, name: &str, value: &[u8]) -> Result<bool, Error> {
+        Ok(self.core.kept_first(name, value).await? == value)
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

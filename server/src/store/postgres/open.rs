@@ -74,6 +74,7 @@ async fn make(lease: &mut Lease) -> Result<(), Trouble> {
     let known = [
         ("V1__ledger", include_str!("migrations/V1__ledger.sql")),
         ("V2__views", include_str!("migrations/V2__views.sql")),
+        ("V3__common", include_str!("migrations/V3__common.sql")),
     ];
     let known: Result<Vec<_>, _> =
         known.iter().map(|(name, sql)| Migration::unapplied(name, sql)).collect();

@@ -165,3 +165,10 @@ pub(super) const FORGET_RATES: &str = "\
 DELETE FROM tiendo_rate WHERE (department, period) NOT IN (
     SELECT department, period FROM json_populate_recordset(NULL::tiendo_rate, $1::text::json)
 )";
+
+/// Keeps a value under a name, unless there is one.
+pub(super) const KEEP: &str =
+    "INSERT INTO tiendo_common (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+
+/// The value of a name.
+pub(super) const KEPT: &str = "SELECT value FROM tiendo_common WHERE name = $1";
