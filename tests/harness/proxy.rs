@@ -39,6 +39,13 @@ impl Proxy {
         Self { address, task }
     }
 
+    /// Cuts it; nobody listens any more when this returns.
+    pub(crate) async fn cut(mut self) {
+        self.task.abort();
+        // It was ended, and says so.
+        (&mut self.task).await.ok();
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> String {
         self.address.to_string()

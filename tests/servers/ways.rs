@@ -7,7 +7,7 @@ use crate::agent::{LONG, known};
 use crate::harness::{Agent, Options, Proxy, SOON, Server, Service, grant, trial, until};
 use crate::ledger::chain;
 
-const SUBMIT: [&str; 4] = ["submit", "so-lieu.csv", "--mapping", "map.toml"];
+pub(super) const SUBMIT: [&str; 4] = ["submit", "so-lieu.csv", "--mapping", "map.toml"];
 
 /// Longer than another server stands in for the first.
 const LATER: i64 = 20 * 60;
@@ -39,9 +39,11 @@ impl Two {
         self.addresses.iter().position(|one| one == address).expect("one of the two")
     }
 
-    fn cut(&mut self, address: &str) {
+    async fn cut(&mut self, address: &str) {
         let at = self.at(address);
-        self.lines[at] = None;
+        if let Some(line) = self.lines[at].take() {
+            line.cut().await;
+        }
     }
 
     async fn mend(&mut self, address: &str) {
@@ -53,7 +55,7 @@ impl Two {
 }
 
 /// Puts one figure into the file.
-fn figure(agent: &Agent, period: &str, value: &str) {
+pub(super) fn figure(agent: &Agent, period: &str, value: &str) {
     agent.put("map.toml", LONG);
     agent.put("so-lieu.csv", format!("Chỉ tiêu;Kỳ;Giá trị\nso-luong;{period};{value}\n"));
 }
@@ -73,7 +75,7 @@ async fn an_agent_turns_to_another_server_and_comes_back() {
     agent.run(&SUBMIT).await.expect_code(0).expect_words(&["Biên nhận số 1"]);
     let first = speaks_with(&agent).await;
 
-    two.cut(&first);
+    two.cut(&first).await;
     figure(&agent, "2024-02", "2");
     agent.run(&SUBMIT).await.expect_code(0).expect_words(&["Biên nhận số 2"]);
     let second = speaks_with(&agent).await;
@@ -86,10 +88,10 @@ async fn an_agent_turns_to_another_server_and_comes_back() {
     agent.run_ahead(LATER, &["status"]).await.expect_code(0);
     assert_eq!(speaks_with(&agent).await, first);
 
-    two.cut(&second);
+    two.cut(&second).await;
     figure(&agent, "2024-03", "3");
     agent.run(&SUBMIT).await.expect_code(0).expect_words(&["Biên nhận số 3"]);
-    two.cut(&first);
+    two.cut(&first).await;
     figure(&agent, "2024-04", "4");
     agent.run(&SUBMIT).await.expect_code(4);
     two.mend(&second).await;
@@ -104,7 +106,7 @@ async fn enrolment_asks_every_server_and_keeps_all_addresses() {
     let mut two = Two::start(Options { secure: true, variables, ..trial::options() }).await;
     let admin = two.server.administrator().await;
     let gone = two.addresses[0].clone();
-    two.cut(&gone);
+    two.cut(&gone).await;
     for name in ["may-1", "may-2", "may-3", "may-4"] {
         let token = two.server.token(&admin, grant("agent", trial::DEPARTMENT, "")).await;
         let agent = Agent::unknown();
@@ -158,7 +160,7 @@ async fn a_service_goes_on_with_another_server_in_the_same_contact() {
         let now = speaks_with(&agent).await;
         let other = two.addresses.iter().find(|one| **one != now).cloned().unwrap();
         two.mend(&other).await;
-        two.cut(&now);
+        two.cut(&now).await;
     }
     let away = "sẽ gửi khi liên lạc lại được";
     assert!(!service.log().contains(away), "{}", service.log());
