@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tiendo_shared::wire::v1;
 use tonic::Code;
 
-use crate::harness::{Clients, Server, failure};
+use crate::harness::{Clients, Server, failure, is_postgres};
 
 async fn targets(clients: &Clients, horizon: u32) -> Vec<v1::Target> {
     let request = v1::ListTargetsRequest { horizon, page_size: 1_000, ..Default::default() };
@@ -88,7 +88,9 @@ async fn the_server_tells_what_it_is() {
     let clients = server.clients().await;
     let info =
         clients.info().get_server_info(v1::GetServerInfoRequest {}).await.unwrap().into_inner();
-    assert_eq!((info.version.as_str(), info.engine.as_str()), (env!("CARGO_PKG_VERSION"), "sled"));
+    let engine = if is_postgres() { "postgres" } else { "sled" };
+    assert_eq!((info.version.as_str(), info.engine.as_str()), (env!("CARGO_PKG_VERSION"), engine));
+    assert_eq!(info.node.is_empty(), !is_postgres(), "one of several has a name");
     assert_eq!(info.ledger_key.len(), 32);
     assert!(info.server_time.unwrap().seconds > 1_700_000_000);
     let limits = info.limits.unwrap();

@@ -4,6 +4,7 @@
 
 mod agents;
 mod both;
+mod failover;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -2,7 +2,9 @@
 
 mod agent;
 mod clients;
+mod cluster;
 mod database;
+mod engine;
 mod look;
 mod process;
 mod proxy;
@@ -19,7 +21,9 @@ mod words;
 
 pub(crate) use agent::Agent;
 pub(crate) use clients::{Clients, Collection};
+pub(crate) use cluster::Node;
 pub(crate) use database::{Database, PASSWORD, found};
+pub(crate) use engine::{Base, Engine, is_postgres};
 pub(crate) use look::{follow, look, pictures};
 pub(crate) use process::{Outcome, peak_kib, program, run, until};
 pub(crate) use proxy::Proxy;

@@ -36,6 +36,7 @@ mod reasons;
 mod reconcile;
 mod resubmit;
 mod review;
+mod servers;
 mod serving;
 mod status;
 mod stream;

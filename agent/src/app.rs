@@ -20,6 +20,7 @@ use crate::home::Home;
 use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::outbox::{self, Findings, Outbox};
+use crate::push::retry::random;
 use crate::renewal;
 use crate::text::Lang;
 use crate::trust;
@@ -80,8 +81,13 @@ impl App<'_> {
         // As it is now: another program of this home may have renewed or replaced it.
         let identity =
             if self.config.insecure_loopback { Ok(None) } else { Identity::load(&self.home) };
-        Connection::of(&self.config, identity.ok().flatten().as_ref())
-            .map_err(|error| Failed::configuration(self.lang().no_connection(&error)))
+        let mut connection = Connection::of(&self.config, identity.ok().flatten().as_ref())
+            .map_err(|error| Failed::configuration(self.lang().no_connection(&error)))?;
+        let contact = Contact::load(&self.home);
+        if contact.stands_in(clock::now()) {
+            connection.begin_at(&contact.server);
+        }
+        Ok(connection)
     }
 
     /// Asks the server what it is, and notes what it tells; none if it cannot be reached
@@ -101,6 +107,9 @@ impl App<'_> {
     /// As [`meet`](Self::meet), with what the server or the way to it failed with, and not
     /// told to anybody.
     pub(crate) async fn try_to_meet(&mut self, connection: &mut Connection) -> Result<Met, Status> {
+        if !Contact::load(&self.home).stands_in(clock::now()) {
+            connection.begin_first();
+        }
         if renewal::is_due(connection) {
             self.renew(connection).await;
         }
@@ -121,6 +130,7 @@ impl App<'_> {
             }
         };
         contact.met(&met);
+        contact.answered_by(connection.ways(), met.at, random());
         contact.save(&self.home);
         self.compare_key(&met);
         if clock::is_off(met.ahead.as_secs()) {

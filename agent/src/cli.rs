@@ -146,10 +146,13 @@ pub(crate) enum Stop {
 pub(crate) fn parse(args: &[OsString], lang: Lang) -> Result<Invocation, Stop> {
     let matches = program(lang).try_get_matches_from(args).map_err(|error| stop(&error, lang))?;
     let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let mut flags: Vec<_> = ["lang", "server", "department", "agent"]
+    let mut flags: Vec<_> = ["lang", "department", "agent"]
         .into_iter()
         .filter_map(|name| Some((name, text(name)?)))
         .collect();
+    if let Some(servers) = matches.get_many::<String>("server") {
+        flags.push(("server", servers.map(String::as_str).collect::<Vec<_>>().join(",")));
+    }
     if matches.get_flag("insecure-loopback") {
         flags.push(("insecure_loopback", "true".to_owned()));
     }

@@ -9,14 +9,14 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub(crate) use self::job::{Command, Database, Folder, Job, Mapping, Query, Secret, Source};
-pub(crate) use self::remember::with_server;
+pub(crate) use self::remember::with_servers;
 use crate::text::Lang;
 
 /// What the configuration says.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Config {
-    /// Address of the server, as `HOST:PORT`; none if nobody named one.
-    pub(crate) server: Option<String>,
+    /// Addresses of the servers, as `HOST:PORT`, each once; empty if nobody named one.
+    pub(crate) servers: Vec<String>,
     /// Id of the department that reports; none if nobody named one.
     pub(crate) department: Option<String>,
     /// Name of this computer when it sends.
@@ -38,6 +38,9 @@ const SETTINGS: [&str; 5] = ["server", "department", "agent", "lang", "insecure_
 
 /// Every key of the file.
 const KEYS: [&str; 6] = ["server", "department", "agent", "lang", "insecure_loopback", "job"];
+
+/// Most servers that are known.
+const MOST_SERVERS: usize = 16;
 
 /// Longest name of an agent.
 const LONGEST_NAME: usize = 63;
@@ -127,7 +130,7 @@ impl Config {
         let name = name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
         let name = if name.is_empty() { "agent" } else { &name[..name.len().min(LONGEST_NAME)] };
         Self {
-            server: None,
+            servers: Vec::new(),
             department: None,
             agent: name.to_owned(),
             agent_chosen: false,
@@ -204,6 +207,10 @@ impl Reader<'_> {
             DeValue::Boolean(truth) if key == "insecure_loopback" => {
                 self.config.insecure_loopback = *truth;
             }
+            DeValue::Array(several) if key == "server" => {
+                let texts = several.iter().map(|one| one.get_ref().as_str().unwrap_or_default());
+                self.set(key, &texts.collect::<Vec<_>>().join(","), origin);
+            }
             _ => self.problems.push(Problem { origin, fault: fault_of(key) }),
         }
     }
@@ -212,7 +219,7 @@ impl Reader<'_> {
         let config = &mut self.config;
         let text = Some(value.trim()).filter(|value| !value.is_empty()).map(str::to_owned);
         let understood = match key {
-            "server" => text.filter(|text| is_address(text)).map(|text| config.server = Some(text)),
+            "server" => addresses(value).map(|addresses| config.servers = addresses),
             "department" => text.map(|text| config.department = Some(text)),
             "agent" => text.filter(|text| is_name(text)).map(|text| {
                 config.agent = text;
@@ -229,7 +236,7 @@ impl Reader<'_> {
 
 fn fault_of(key: &'static str) -> Fault {
     let accepted = match key {
-        "server" => "`HOST:PORT`",
+        "server" => "`HOST:PORT`, `HOST:PORT,HOST:PORT`, `[\"HOST:PORT\", …]`",
         "lang" => "`vi`, `en`",
         "agent" | "name" => "`a-z A-Z 0-9 - _ .`",
         "insecure_loopback" => "`true`, `false`",
@@ -268,6 +275,20 @@ fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_.".contains(character)
 }
 
+/// The addresses of a text in which commas are between them.
+fn addresses(text: &str) -> Option<Vec<String>> {
+    let mut addresses: Vec<String> = Vec::new();
+    for address in text.split(',').map(str::trim) {
+        if !is_address(address) {
+            return None;
+        }
+        if !addresses.iter().any(|known| known == address) {
+            addresses.push(address.to_owned());
+        }
+    }
+    (addresses.len() <= MOST_SERVERS).then_some(addresses)
+}
+
 /// Whether a text is `HOST:PORT`.
 fn is_address(text: &str) -> bool {
     text.rsplit_once(':').is_some_and(|(host, port)| {
@@ -304,7 +325,7 @@ mod tests {
         };
         let flags = [("agent", "pc-3".to_owned()), ("insecure_loopback", "true".to_owned())];
         let config = Config::parse(text, &env, &flags, "pc").unwrap();
-        assert_eq!(config.server.as_deref(), Some("tiendo.angiang:7443"));
+        assert_eq!(config.servers, ["tiendo.angiang:7443"]);
         assert_eq!(config.department.as_deref(), Some("so-khcn"));
         assert_eq!((config.agent.as_str(), config.agent_chosen), ("pc-3", true));
         assert_eq!(config.lang, Lang::En);

@@ -1,4 +1,4 @@
-//! The way to the server: address, identity, channel, and a deadline on every call.
+//! The way to the servers: identity, channel, and a deadline on every call.
 //!
 //! The only place that knows how this computer shows who it is: by its certificate
 //! over TLS. For trying out there is one other way: plain HTTP/2 to a server on this
@@ -12,8 +12,8 @@ use tiendo_shared::wire::{self, v1};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
-use tonic::{Request, Status};
+use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
 use crate::clock;
@@ -25,11 +25,8 @@ use crate::rpc::enrolment_service_client::EnrolmentServiceClient;
 use crate::rpc::ledger_service_client::LedgerServiceClient;
 use crate::rpc::review_service_client::ReviewServiceClient;
 use crate::rpc::server_info_service_client::ServerInfoServiceClient;
-use crate::trust::{Authority, Verifier};
-use crate::world;
-
-/// Longest wait for a connection.
-const CONNECT: Duration = Duration::from_secs(10);
+use crate::trust::Verifier;
+use crate::way::{Ways, unusable};
 
 /// Longest wait for the answer to a call, or for the next answer on a stream.
 pub(crate) const ANSWER: Duration = Duration::from_mins(1);
@@ -91,11 +88,10 @@ impl Interceptor for Shown {
     }
 }
 
-/// The way to the server.
+/// The way to the servers, one of which is asked.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    address: String,
-    endpoint: Endpoint,
+    ways: Ways,
     shown: Shown,
     identity: Option<Identity>,
     channel: Channel,
@@ -116,40 +112,75 @@ pub(crate) struct Met {
 impl Connection {
     /// The way the configuration names, as `identity`; nothing is sent yet.
     pub(crate) fn of(config: &Config, identity: Option<&Identity>) -> Result<Self, Error> {
-        let address = config.server.as_deref().ok_or(Error::NoServer)?;
+        if config.servers.is_empty() {
+            return Err(Error::NoServer);
+        }
         if config.insecure_loopback {
-            return Self::plain(address, config);
+            return Self::plain(config);
         }
         let identity = identity.ok_or(Error::NotEnrolled)?;
-        let endpoint = secure(address, None, Some(identity))?;
-        let shown = Shown::beside_certificate(config)?;
-        Ok(Self::over(address, endpoint, shown, Some(identity.clone())))
+        let ways = Ways::secure(&config.servers, &whose(config), None, Some(identity))?;
+        Ok(Self::over(ways, Shown::beside_certificate(config)?, Some(identity.clone())))
     }
 
-    /// The way to a server that is known by `verifier`, shown no certificate.
+    /// The way to servers that are known by `verifier`, shown no certificate.
     pub(crate) fn to_enrol(config: &Config, verifier: Arc<Verifier>) -> Result<Self, Error> {
-        let address = config.server.as_deref().ok_or(Error::NoServer)?;
-        let endpoint = secure(address, Some(verifier), None)?;
-        Ok(Self::over(address, endpoint, Shown::beside_certificate(config)?, None))
+        let ways = Ways::secure(&config.servers, &whose(config), Some(verifier), None)?;
+        Ok(Self::over(ways, Shown::beside_certificate(config)?, None))
     }
 
-    fn plain(address: &str, config: &Config) -> Result<Self, Error> {
+    fn plain(config: &Config) -> Result<Self, Error> {
         let department = config.department.as_deref().ok_or(Error::NoDepartment)?;
-        if !is_loopback(address) {
-            return Err(Error::NotLoopback(address.to_owned()));
-        }
+        let ways = Ways::plain(&config.servers, &whose(config))?;
         let shown = Shown {
             department: Some(value(department)?),
             agent: Some(value(&config.agent)?),
             ..Shown::beside_certificate(config)?
         };
-        Ok(Self::over(address, endpoint("http", address)?, shown, None))
+        Ok(Self::over(ways, shown, None))
     }
 
-    fn over(address: &str, endpoint: Endpoint, shown: Shown, identity: Option<Identity>) -> Self {
-        let channel = channel(&endpoint);
-        let address = address.to_owned();
-        Self { address, endpoint, shown, identity, channel, failures: 0 }
+    fn over(ways: Ways, shown: Shown, identity: Option<Identity>) -> Self {
+        let channel = ways.channel();
+        Self { ways, shown, identity, channel, failures: 0 }
+    }
+
+    /// The servers, and which of them is asked.
+    pub(crate) fn ways(&self) -> &Ways {
+        &self.ways
+    }
+
+    /// Asks this server from now on, if it is one of them.
+    pub(crate) fn begin_at(&mut self, address: &str) {
+        if self.ways.begin_at(address) {
+            self.connect_anew();
+        }
+    }
+
+    /// Asks the first server again from now on.
+    pub(crate) fn begin_first(&mut self) {
+        if self.ways.begin_first() {
+            self.connect_anew();
+        }
+    }
+
+    /// Turns to another server after one failed with `status`; false if there is none, or
+    /// if another one would answer the same.
+    pub(crate) fn turn(&mut self, status: &Status) -> bool {
+        let of_server = is_of_network(status) || status.code() == Code::Unavailable;
+        if !of_server || self.ways.count() < 2 {
+            return false;
+        }
+        let failed = self.ways.address().to_owned();
+        self.ways.turn();
+        self.connect_anew();
+        tracing::info!("`{failed}`: {}; asking `{}`", status.message(), self.ways.address());
+        true
+    }
+
+    fn connect_anew(&mut self) {
+        self.channel = self.ways.channel();
+        self.failures = 0;
     }
 
     /// What this computer shows the server; none without TLS and before enrolment.
@@ -166,8 +197,8 @@ impl Connection {
 
     /// Shows a renewed certificate from the next call on.
     pub(crate) fn show(&mut self, identity: Identity) -> Result<(), Error> {
-        self.endpoint = secure(&self.address, None, Some(&identity))?;
-        self.channel = channel(&self.endpoint);
+        self.ways.show(&identity)?;
+        self.channel = self.ways.channel();
         self.identity = Some(identity);
         Ok(())
     }
@@ -223,8 +254,18 @@ impl Connection {
             .max_decoding_message_size(MOST_BYTES)
     }
 
-    /// Asks the server what it is.
+    /// Asks the server what it is; if it fails the others, each of them once.
     pub(crate) async fn meet(&mut self) -> Result<Met, Status> {
+        let mut others = self.ways.count() - 1;
+        loop {
+            match self.meet_one().await {
+                Err(status) if others > 0 && self.turn(&status) => others -= 1,
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn meet_one(&mut self) -> Result<Met, Status> {
         let mut client =
             ServerInfoServiceClient::with_interceptor(self.channel.clone(), self.shown.clone());
         let asked = clock::now();
@@ -243,8 +284,7 @@ impl Connection {
                 self.failures += 1;
                 if self.failures >= FAILURES_TO_REBUILD {
                     tracing::info!("connecting anew after {} failures", self.failures);
-                    self.channel = channel(&self.endpoint);
-                    self.failures = 0;
+                    self.connect_anew();
                 }
             }
             _ => self.failures = 0,
@@ -259,51 +299,13 @@ impl Shown {
     }
 }
 
-/// A channel that connects when it is first used.
-fn channel(endpoint: &Endpoint) -> Channel {
-    let simulated = world::simulated(|around| around.channel(endpoint));
-    simulated.unwrap_or_else(|| endpoint.connect_lazy())
+/// Whose order of the servers it is.
+fn whose(config: &Config) -> String {
+    format!("{}/{}", config.department.as_deref().unwrap_or_default(), config.agent)
 }
 
 fn value(text: &str) -> Result<MetadataValue<Ascii>, Error> {
     text.parse().map_err(|cause| unusable(text, &cause))
-}
-
-fn unusable(text: &str, cause: &dyn std::error::Error) -> Error {
-    Error::Unusable(text.to_owned(), deepest(cause))
-}
-
-fn endpoint(scheme: &str, address: &str) -> Result<Endpoint, Error> {
-    let endpoint = Endpoint::from_shared(format!("{scheme}://{address}"))
-        .and_then(|endpoint| {
-            endpoint.user_agent(concat!("tiendo-agent/", env!("CARGO_PKG_VERSION")))
-        })
-        .map_err(|cause| unusable(address, &cause))?;
-    Ok(endpoint
-        .connect_timeout(CONNECT)
-        .tcp_keepalive(Some(Duration::from_secs(30)))
-        // Servers and proxies take more frequent pings for an attack.
-        .http2_keep_alive_interval(Duration::from_mins(1))
-        .keep_alive_timeout(Duration::from_secs(20))
-        .keep_alive_while_idle(false))
-}
-
-/// TLS to a server known by `verifier`, or by the authority of `identity`.
-fn secure(
-    address: &str,
-    verifier: Option<Arc<Verifier>>,
-    identity: Option<&Identity>,
-) -> Result<Endpoint, Error> {
-    let of_identity =
-        |identity: &Identity| Verifier::of(Authority::Certificate(identity.authority.clone()));
-    let verifier = verifier.or_else(|| identity.map(of_identity)).ok_or(Error::NotEnrolled)?;
-    let mut tls = ClientTlsConfig::new().timeout(CONNECT);
-    if let Some(Identity { certificate, key, .. }) = identity {
-        tls = tls.identity(tonic::transport::Identity::from_pem(certificate, key));
-    }
-    endpoint("https", address)?
-        .tls_config_with_verifier(tls, verifier)
-        .map_err(|cause| unusable("agent.pem", &cause))
 }
 
 /// The reason the server gives for an error of its own; empty if it gives none.
@@ -336,12 +338,6 @@ pub(crate) async fn within<T>(
     let late =
         |_| Status::deadline_exceeded(format!("no answer within {} seconds", limit.as_secs()));
     tokio::time::timeout(limit, call).await.map_err(late)?
-}
-
-fn is_loopback(address: &str) -> bool {
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 //! What contacts with the server told: when, its limits, the difference of the clocks.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::connection::Met;
 use crate::home::{self, Home};
+use crate::way::Ways;
+
+/// Least seconds to stay with a server that stands in for the one to ask first; at most
+/// twice as many, so that not all come back to it in the same minute.
+const STAND_IN_SECONDS: i64 = 5 * 60;
 
 /// What is known of the server without asking it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +17,11 @@ use crate::home::{self, Home};
 pub(crate) struct Contact {
     /// When it last answered, by this computer's clock.
     pub(crate) last: Option<Timestamp>,
+    /// Address of the server that answered then; empty if it is not known.
+    pub(crate) server: String,
+    /// Until when that server stands in for the one this computer asks first; none if it
+    /// is the first itself.
+    pub(crate) stands_in_until: Option<Timestamp>,
     /// How far this clock was ahead of the server's then, in milliseconds.
     pub(crate) clock_ahead_ms: i64,
     /// The server's version.
@@ -61,6 +71,25 @@ impl Contact {
         self.submission_items = limits.submission_items;
     }
 
+    /// Notes which server answered `now`; `random` is uniform in [0, 1).
+    pub(crate) fn answered_by(&mut self, ways: &Ways, now: Timestamp, random: f64) {
+        let until = self.stands_in_until.filter(|_| self.stands_in(now));
+        let until = until.or_else(|| {
+            let wait = SignedDuration::from_secs(STAND_IN_SECONDS).mul_f64(1.0 + random);
+            now.checked_add(wait).ok()
+        });
+        self.stands_in_until = until.filter(|_| !ways.is_first());
+        ways.address().clone_into(&mut self.server);
+    }
+
+    /// Whether the server that answered last is still asked first.
+    pub(crate) fn stands_in(&self, now: Timestamp) -> bool {
+        // A clock that was set back prolongs nothing.
+        let longest = SignedDuration::from_secs(2 * STAND_IN_SECONDS);
+        self.stands_in_until
+            .is_some_and(|until| until > now && until.duration_since(now) <= longest)
+    }
+
     /// Notes that it did not.
     pub(crate) fn failed(&mut self, at: Timestamp, why: &str) {
         self.failure = Some(Failure { at, why: why.to_owned() });
@@ -68,7 +97,7 @@ impl Contact {
 
     /// The time it is by the server's clock, as far as that is known.
     pub(crate) fn server_time(&self, now: Timestamp) -> Timestamp {
-        let ahead = jiff::SignedDuration::from_millis(self.clock_ahead_ms);
+        let ahead = SignedDuration::from_millis(self.clock_ahead_ms);
         now.checked_sub(ahead).unwrap_or(now)
     }
 }
@@ -76,6 +105,25 @@ impl Contact {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_server_stands_in_for_some_minutes() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let after = |minutes: i64| now + SignedDuration::from_mins(minutes);
+        let mut ways = Ways::plain(&["[::1]:1".into(), "[::1]:2".into()], "x").unwrap();
+        let mut contact = Contact::default();
+        contact.answered_by(&ways, now, 0.0);
+        assert!(contact.server == ways.address() && !contact.stands_in(now));
+        ways.turn();
+        contact.answered_by(&ways, now, 0.5);
+        assert!(contact.server == ways.address() && contact.stands_in(after(7)));
+        // Each further answer prolongs nothing, and neither does a clock that is set back.
+        contact.answered_by(&ways, after(7), 0.5);
+        assert!(!contact.stands_in(after(8)) && !contact.stands_in(after(-8)));
+        ways.turn();
+        contact.answered_by(&ways, after(7), 0.5);
+        assert_eq!(contact.stands_in_until, None);
+    }
 
     #[test]
     fn the_servers_time_is_known_from_the_last_contact() {

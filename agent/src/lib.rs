@@ -51,6 +51,7 @@ mod system;
 mod table;
 mod text;
 mod trust;
+mod way;
 #[doc(hidden)]
 pub mod world;
 

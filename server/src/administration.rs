@@ -12,11 +12,11 @@ use tiendo_shared::token::JoinToken;
 use tiendo_shared::wire::{self, v1};
 use tokio_util::sync::CancellationToken;
 
-use crate::acts::Acts;
+use crate::acts::{Acts, Decided};
 use crate::enrolment::{authority, name_form, token_id};
 use crate::failure::Failure;
 use crate::figures::known_department;
-use crate::identity::registry::{Member, TokenState};
+use crate::identity::registry::{Member, Registry, TokenState};
 use crate::identity::{Authority, Role, Staged, is_name};
 use crate::page;
 
@@ -74,7 +74,7 @@ impl Administration {
             agent: request.agent.clone(),
             expires,
         };
-        self.acts.turn().await.record(by, act).await?;
+        self.acts.decide(|_| Ok(Decided::act(by, act.clone(), ()))).await?;
         Ok(v1::CreateJoinTokenResponse {
             token: token.text(),
             expires_at: Some(wire::timestamp(expires)),
@@ -84,23 +84,22 @@ impl Administration {
 
     /// Revokes a join token.
     pub async fn revoke_token(&self, by: &str, id: &str) -> Result<(), Failure> {
-        let turn = self.acts.turn().await;
-        let state = self.acts.members().registry().token(id).map(|token| token.state);
-        match state {
+        let decide = |registry: &Registry| match registry.token(id).map(|token| token.state) {
             None => Err(Failure::not_found("join token", id)),
-            Some(TokenState::Revoked) => Ok(()),
+            Some(TokenState::Revoked) => Ok(Decided::already(())),
             Some(TokenState::Used(_)) => Err(Failure::Precondition {
                 reason: "TOKEN_USED",
                 message: "the join token was redeemed; revoke the agent instead".to_owned(),
             }),
             Some(TokenState::Open) => {
-                turn.record(by, Act::TokenRevoked { token: id.to_owned() }).await
+                Ok(Decided::act(by, Act::TokenRevoked { token: id.to_owned() }, ()))
             }
-        }
+        };
+        self.acts.decide(decide).await
     }
 
     /// Lists members by department and name.
-    pub fn agents(
+    pub async fn agents(
         &self,
         request: &v1::ListAgentsRequest,
     ) -> Result<v1::ListAgentsResponse, Failure> {
@@ -111,6 +110,7 @@ impl Administration {
         let after = page::words::<2>(&request.page_token)?;
         let after = after.map(|[department, name]| (department, name));
         let size = page::size(request.page_size);
+        self.acts.catch_up().await?;
         let registry = self.acts.members().registry();
         let of_department = |member: &&Member| {
             asked.is_empty() || member.caller.department.as_deref().unwrap_or(PROVINCE) == asked
@@ -136,15 +136,18 @@ impl Administration {
         let place = (request.department.clone(), request.agent.clone());
         let members = self.acts.members();
         let missing = || Failure::not_found("agent", &request.agent);
-        let turn = self.acts.turn().await;
-        let revoked = members.registry().at(&place).ok_or_else(missing)?.revoked.is_some();
-        if !revoked {
+        let is_new = |registry: &Registry| {
+            if registry.at(&place).ok_or_else(missing)?.revoked.is_some() {
+                return Ok(Decided::already(false));
+            }
             let act = Act::AgentRevoked {
                 department: place.0.clone(),
                 agent: place.1.clone(),
                 reason: reason.to_owned(),
             };
-            turn.record(by, act).await?;
+            Ok(Decided::act(by, act, true))
+        };
+        if self.acts.decide(is_new).await? {
             tracing::info!(department = place.0, agent = place.1, by, "an agent was revoked");
         }
         let registry = members.registry();
@@ -178,7 +181,8 @@ impl Administration {
                     .to_owned(),
             });
         };
-        let turn = self.acts.turn().await;
+        let turn = self.acts.turn().await?;
+        self.acts.keep_text(&request.toml).await?;
         let staged = Staged::write(file, &request.toml).map_err(Failure::internal)?;
         let act = Act::CatalogueReplaced {
             old: self.catalogue.version.clone(),

@@ -46,6 +46,22 @@ pub enum Command {
         #[command(flatten)]
         storage: Storage,
     },
+    /// Make the data folder of a further server over the same database: the authority and
+    /// the ledger key of another one, and a certificate of its own.
+    #[command(
+        after_help = "Example:\n  tiendo-server join --from ./copy --data ./data --host b.tiendo.angiang.gov.vn"
+    )]
+    Join {
+        /// The data folder of another server, or a copy of its `tls` and `ledger.key`.
+        #[arg(long)]
+        from: PathBuf,
+        /// The data folder to make.
+        #[arg(long)]
+        data: PathBuf,
+        /// What clients call this server: names and addresses, as they type them.
+        #[arg(long, value_name = "NAME", value_delimiter = ',', required = true, value_parser = host)]
+        host: Vec<Host>,
+    },
     /// Make a token for an administrator who lost the way in; the server must be down.
     #[command(after_help = "Example:\n  tiendo-server token --data ./data")]
     Token {
@@ -88,7 +104,7 @@ pub enum Command {
 
 /// What is proved.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub struct Verify {
     /// A server's data folder.
     #[arg(long, value_name = "DIR")]
@@ -99,6 +115,9 @@ pub struct Verify {
     /// An export; `-` for standard input.
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
+    /// What keeps the ledger.
+    #[command(flatten)]
+    pub storage: Storage,
 }
 
 /// What is backed up, and where to.
@@ -113,6 +132,9 @@ pub struct Backup {
     /// The catalogue file the server is started with, to be kept with the figures.
     #[arg(long, value_name = "FILE")]
     pub catalogue: Option<PathBuf>,
+    /// What keeps the ledger.
+    #[command(flatten)]
+    pub storage: Storage,
     /// Leave out the server's keys: files that only its user may read.
     #[arg(long)]
     pub without_secrets: bool,
@@ -135,9 +157,12 @@ pub struct Restore {
 /// What is exported, and where to.
 #[derive(Debug, Args)]
 pub struct Export {
-    /// The server's data folder.
+    /// The server's data folder; a database needs none.
     #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    pub data: Option<PathBuf>,
+    /// What keeps the ledger.
+    #[command(flatten)]
+    pub storage: Storage,
     /// The file to write, which must not be there; `-` for standard output.
     pub file: PathBuf,
 }
@@ -145,9 +170,15 @@ pub struct Export {
 /// What is imported, and where to.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The data folder; it is created.
+    /// The data folder; it is created. A database needs none.
     #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    pub data: Option<PathBuf>,
+    /// What keeps the ledger.
+    #[command(flatten)]
+    pub storage: Storage,
+    /// The catalogue that the servers of a database are started with, if it is not the shipped one.
+    #[arg(long, value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
     /// The export; `-` for standard input.
     pub file: PathBuf,
     /// Take what follows entries that the export does not have.
@@ -204,6 +235,9 @@ impl Storage {
 
     /// The engine, by flags before variables.
     pub fn engine(&self) -> Result<Engine, Error> {
+        if self.engine.as_deref() == Some("sled") {
+            return self.settings().engine();
+        }
         let variables = Settings::from_env(|name| std::env::var(name).ok())?;
         let ours = Settings {
             engine: variables.engine,
@@ -236,6 +270,9 @@ pub struct Serve {
     http: Option<String>,
     #[command(flatten)]
     storage: Storage,
+    /// Name of this server among several [default: its machine's with `postgres`, else none].
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// A catalogue instead of the one that ships with the server.
     #[arg(long, value_name = "FILE")]
     catalogue: Option<PathBuf>,
@@ -257,6 +294,7 @@ impl Serve {
             data: self.data.clone(),
             listen: self.listen.clone(),
             http: self.http.clone(),
+            node: self.node.clone(),
             catalogue: self.catalogue.clone(),
             insecure_loopback: self.insecure_loopback.then_some(true),
             log_format: self.log_format.clone(),

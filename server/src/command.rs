@@ -91,8 +91,14 @@ async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
     if let Some(security) = &security {
         tokio::spawn(Arc::clone(&security.served).keep_fresh(clock.clone()));
     }
+    let again = |listener: &StdListener| -> std::io::Result<_> {
+        Ok(crate::tls::tcp(TcpListener::from_std(listener.try_clone()?)?))
+    };
     loop {
-        let opened = opening::open(config, Arc::new(catalogue(config)?)).await?;
+        let catalogue = Arc::new(catalogue(config)?);
+        let opening = opening::open(config, catalogue, security.as_ref(), again(&calls)?);
+        let Some(opened) = stop.run_until_cancelled(opening).await else { return Ok(()) };
+        let opened = opened?;
         let address = calls.local_addr()?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
@@ -103,9 +109,6 @@ async fn serve_until_told(config: &Config) -> anyhow::Result<()> {
             "serving {} on {address}",
             if security.is_some() { "with TLS" } else { "without TLS, for trying things out," }
         );
-        let again = |listener: &StdListener| -> std::io::Result<_> {
-            Ok(crate::tls::tcp(TcpListener::from_std(listener.try_clone()?)?))
-        };
         let listeners =
             Listeners { calls: again(&calls)?, pages: pages.as_ref().map(again).transpose()? };
         let told = stop.cancelled();
@@ -133,16 +136,25 @@ pub fn init(data: &Path, hosts: &[Host], storage: &Storage) -> ExitCode {
     exit(quiet_runtime().and_then(|runtime| {
         let clock = Clock::system();
         let authority = crate::security::create(data, hosts, &clock)?;
-        let files = Files::of(data);
-        say(&format!("authority    {}", files.authority().display()));
-        say(&format!("fingerprint  {}", hexadecimal(&authority.fingerprint())));
-        say(&format!("server       {}", files.server().display()));
-        say(&format!(
-            "for          {}",
-            hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        ));
+        made(data, &authority, hosts);
         runtime.block_on(administrators_token(data, &engine, authority, clock))
     }))
+}
+
+/// Makes what a further server needs of the keys of another one.
+pub fn join(from: &Path, data: &Path, hosts: &[Host]) -> ExitCode {
+    let joined = crate::security::join(from, data, hosts, &Clock::system());
+    exit(joined.map(|authority| made(data, &authority, hosts)).map_err(Into::into))
+}
+
+/// Says what is in a data folder now.
+fn made(data: &Path, authority: &Authority, hosts: &[Host]) {
+    let files = Files::of(data);
+    say(&format!("authority    {}", files.authority().display()));
+    say(&format!("fingerprint  {}", hexadecimal(&authority.fingerprint())));
+    say(&format!("server       {}", files.server().display()));
+    let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
+    say(&format!("for          {}", hosts.join(", ")));
 }
 
 /// Makes a token for an administrator, while the server is down.
@@ -212,9 +224,14 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
 /// The catalogue of a file, the one that replaced the shipped one, or the shipped one.
 fn catalogue(config: &Config) -> anyhow::Result<Catalogue> {
     let replaced = Some(config.replaced_catalogue()).filter(|path| path.exists());
-    match config.catalogue.clone().or(replaced) {
+    catalogue_of(config.catalogue.clone().or(replaced).as_deref())
+}
+
+/// The catalogue of a file, or the shipped one.
+fn catalogue_of(file: Option<&Path>) -> anyhow::Result<Catalogue> {
+    match file {
         Some(path) => {
-            let text = std::fs::read_to_string(&path)
+            let text = std::fs::read_to_string(path)
                 .with_context(|| format!("reading the catalogue `{}`", path.display()))?;
             parse_catalogue(&path.display().to_string(), &text)
         }

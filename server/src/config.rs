@@ -31,6 +31,8 @@ pub struct Config {
     pub data: PathBuf,
     /// What keeps the ledger.
     pub engine: Engine,
+    /// Name of this server among several; empty for a single one.
+    pub node: String,
     /// Address of the gRPC listener; loopback while `insecure_loopback`.
     pub listen: SocketAddr,
     /// Address of the listener for pages and metrics; none for no such listener.
@@ -109,6 +111,8 @@ settings! {
     metrics_token_file: PathBuf,
     /// Storage engine.
     engine: String,
+    /// Name of this server among several.
+    node: String,
     /// Address of the database.
     database: String,
     /// The database's password.
@@ -225,6 +229,9 @@ impl Settings {
                 LogFormat::Text
             }
         };
+        if self.node.as_ref().is_some_and(|node| !crate::identity::is_name(node)) {
+            problems.push("`node` has 1 to 63 letters, digits, `.`, `_` and `-`".to_owned());
+        }
         let limits = Limits::check(&self, &mut problems);
         if self.clock_file.is_some() && self.insecure_loopback != Some(true) {
             problems.push("`clock_file` is for trying out, with `insecure_loopback`".to_owned());
@@ -232,6 +239,7 @@ impl Settings {
         let days = i64::from(self.renew_expired_for_days.unwrap_or(365));
         match (self.data, listen, engine) {
             (Some(data), Some(listen), Some(engine)) if problems.is_empty() => Ok(Config {
+                node: self.node.unwrap_or_else(|| engine.usual_node()),
                 engine,
                 backups: self.backups.unwrap_or_else(|| data.join(crate::backup::FOLDER)),
                 disk_floor_mib: self.disk_floor_mib,

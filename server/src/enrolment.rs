@@ -9,7 +9,7 @@ use tiendo_shared::submission::hexadecimal;
 use tiendo_shared::token::JoinToken;
 use tiendo_shared::wire::{self, v1};
 
-use crate::acts::Acts;
+use crate::acts::{Acts, Decided};
 use crate::failure::Failure;
 use crate::identity::registry::{Registry, TokenState};
 use crate::identity::{
@@ -57,24 +57,26 @@ impl Enrolment {
                 retry_after,
             });
         }
-        let token = self.known_token(authority, &request.token);
+        let token = self.known_token(authority, &request.token).await;
         let token = token.inspect_err(|_| self.guesses.wrong(address, now))?;
         let key = PublicKey::of_request(&request.signing_request)?;
-        let turn = self.acts.turn().await;
-        let members = Arc::clone(self.acts.members());
-        let admission = admit(&members.registry(), &token, &key, &request.agent, now)?;
-        let (caller, terms) = match admission {
-            Admission::Again(caller, terms) => (caller, terms),
-            Admission::New(caller) => {
-                let terms = Terms::from(now).map_err(Failure::internal)?;
-                let role = caller.role.as_str().to_owned();
-                let certificate = record_of(&caller, &key, &terms);
-                let act = Act::AgentEnrolled { token, role, certificate };
-                turn.record(&caller.name, act).await?;
-                tracing::info!(identity = caller.uri(), %address, "enrolled");
-                (caller, terms)
-            }
+        let decide = |registry: &Registry| {
+            let caller = match admit(registry, &token, &key, &request.agent, now)? {
+                Admission::Again(caller, terms) => {
+                    return Ok(Decided::already((caller, terms, false)));
+                }
+                Admission::New(caller) => caller,
+            };
+            let terms = Terms::from(now).map_err(Failure::internal)?;
+            let role = caller.role.as_str().to_owned();
+            let certificate = record_of(&caller, &key, &terms);
+            let act = Act::AgentEnrolled { token: token.clone(), role, certificate };
+            Ok(Decided::act(&caller.name.clone(), act, (caller, terms, true)))
         };
+        let (caller, terms, is_new) = self.acts.decide(decide).await?;
+        if is_new {
+            tracing::info!(identity = caller.uri(), %address, "enrolled");
+        }
         let certificate = authority.certify(&caller, &key, &terms).map_err(Failure::internal)?;
         Ok(v1::EnrolResponse {
             certificate_chain: authority.chain_pem(&certificate),
@@ -99,20 +101,21 @@ impl Enrolment {
             let message = "`signing_request` is for another key than the certificate shown";
             return Err(Failure::invalid("signing_request", "SIGNING_REQUEST_OTHER_KEY", message));
         }
-        let turn = self.acts.turn().await;
         let now = self.acts.clock().now();
-        let members = Arc::clone(self.acts.members());
-        let before = self.renewable(&members.registry(), certified, now)?;
         let caller = &certified.caller;
-        let terms = if now.duration_until(before.not_after()) > LIFE - JUST_MADE {
-            before
-        } else {
+        let decide = |registry: &Registry| {
+            let before = self.renewable(registry, certified, now)?;
+            if now.duration_until(before.not_after()) > LIFE - JUST_MADE {
+                return Ok(Decided::already((before, false)));
+            }
             let terms = Terms::from(now).map_err(Failure::internal)?;
             let act = Act::CertificateRenewed(record_of(caller, &key, &terms));
-            turn.record(&caller.name, act).await?;
-            tracing::info!(identity = caller.uri(), "a certificate was renewed");
-            terms
+            Ok(Decided::act(&caller.name, act, (terms, true)))
         };
+        let (terms, is_new) = self.acts.decide(decide).await?;
+        if is_new {
+            tracing::info!(identity = caller.uri(), "a certificate was renewed");
+        }
         let certificate = authority.certify(caller, &key, &terms).map_err(Failure::internal)?;
         Ok(v1::RenewResponse {
             certificate_chain: authority.chain_pem(&certificate),
@@ -121,8 +124,8 @@ impl Enrolment {
         })
     }
 
-    /// The id of a token that this server made.
-    fn known_token(&self, authority: &Authority, text: &str) -> Result<String, Failure> {
+    /// The id of a token that this server or another of the province made.
+    async fn known_token(&self, authority: &Authority, text: &str) -> Result<String, Failure> {
         use tiendo_shared::token::Error;
         let token: JoinToken = text.parse().map_err(|error: Error| {
             let reason = match error {
@@ -136,7 +139,12 @@ impl Enrolment {
             return Err(Failure::invalid("token", "TOKEN_FOREIGN", message));
         }
         let id = token_id(&token);
-        if self.acts.members().registry().token(&id).is_none() {
+        let is_known = || self.acts.members().registry().token(&id).is_some();
+        if !is_known() {
+            // Perhaps another server made it a moment ago.
+            self.acts.catch_up().await?;
+        }
+        if !is_known() {
             return Err(refused("TOKEN_UNKNOWN", "this server did not make this join token"));
         }
         Ok(id)

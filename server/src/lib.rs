@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod pace;
 pub mod page;
 pub mod publish;
+pub mod replaced;
 pub mod reports;
 pub mod review;
 pub mod rpc;
@@ -30,8 +31,10 @@ pub mod sign_in;
 pub mod signer;
 pub mod standing;
 pub mod store;
+pub mod tables;
 mod text;
 pub mod tls;
+pub mod waiting;
 pub mod watch;
 pub mod web;
 
@@ -42,7 +45,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures_util::future::OptionFuture;
 use tiendo_shared::catalogue::Catalogue;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic_health::ServingStatus;
 use tower::Layer as _;
 use tower_http::classify::{GrpcCode, GrpcErrorsAsFailures, SharedClassifier};
@@ -58,6 +61,7 @@ use crate::enrolment::Enrolment;
 use crate::figures::Figures;
 use crate::intake::Intake;
 use crate::metrics::{Counting, Metrics};
+use crate::replaced::Replaced;
 use crate::reports::Reports;
 use crate::review::Review;
 use crate::rpc::Services;
@@ -123,14 +127,17 @@ pub async fn run(
 ) -> anyhow::Result<Ended> {
     let (stopping, reopen) = (CancellationToken::new(), CancellationToken::new());
     let Opened { catalogue, store } = opened;
-    let acts = Acts::open(Arc::clone(&store), clock.clone()).await.context("reading the acts")?;
+    agree(config, security, &*store).await?;
+    let Some(acts) = acts(config, &store, &clock, (&stopping, &reopen)).await? else {
+        store.close().await.context("closing the store")?;
+        return Ok(Ended::Reopen);
+    };
     // Whoever reads pages takes nothing from those who call.
-    let [calls_door, pages_door] = [(); 2].map(|()| door(config, security, &acts, &clock));
+    let calls_door = door(config, security, &acts);
+    let pages_door = listeners.pages.is_some().then(|| door(config, security, &acts));
     let tokens = Tokens { stopping: stopping.clone(), reopen: reopen.clone() };
     let services = services(config, &catalogue, &store, security, acts, clock, tokens)?;
-    let (health, health_service) = tonic_health::server::health_reporter();
-    let health_service = health_service.max_decoding_message_size(rpc::STRANGERS_BYTES);
-    health.set_service_status("", ServingStatus::Serving).await;
+    let (health, health_service) = waiting::health(&store, &stopping).await;
     let cut = CancellationToken::new();
     let way = |tls: fn(&Security) -> &Tls| Acceptor {
         tls: security.map(|security| tls(security).clone()),
@@ -142,9 +149,9 @@ pub async fn run(
     let service = TraceLayer::new(servers_fault()).layer(Counting(metrics.clone()).layer(gate));
     let connections = way(|it| &it.calls).accept(listeners.calls, stopping.clone());
     let calls = tls::serve(connections, Speech::Calls, service, config.limits, stopping.clone());
-    let pages = match listeners.pages.zip(metrics) {
+    let pages = match listeners.pages.zip(metrics).zip(pages_door) {
         None => None,
-        Some((listener, metrics)) => {
+        Some(((listener, metrics), pages_door)) => {
             let router = web::router(Web::new(config, services.clone(), pages_door, metrics)?);
             let connections = way(|it| &it.pages).accept(listener, stopping.clone());
             let limits = config.limits;
@@ -163,26 +170,90 @@ pub async fn run(
     tracing::info!("stopping: no new calls are taken");
     health.set_service_status("", ServingStatus::NotServing).await;
     stopping.cancel();
-    if tokio::time::timeout(config.shutdown_grace, serving).await.is_err() {
-        tracing::warn!("calls in flight were cut off after the grace period");
-    }
-    drop(cut);
-    store.close().await.context("closing the store")?;
+    drain(serving, config.shutdown_grace, cut, &*store).await?;
     if ended == Ended::Reopen {
         released(store).await?;
     }
     Ok(ended)
 }
 
+/// Lets what was begun end within the grace, cuts off the rest, and closes the store.
+async fn drain(
+    serving: impl Future,
+    grace: Duration,
+    cut: DropGuard,
+    store: &dyn Store,
+) -> anyhow::Result<()> {
+    if tokio::time::timeout(grace, serving).await.is_err() {
+        tracing::warn!("calls in flight were cut off after the grace period");
+    }
+    drop(cut);
+    store.close().await.context("closing the store")
+}
+
 /// How callers and readers are known.
-fn door(config: &Config, security: Option<&Security>, acts: &Acts, clock: &Clock) -> Door {
+fn door(config: &Config, security: Option<&Security>, acts: &Acts) -> Door {
     match security {
         Some(_) => {
             let rates = Arc::new(Rates::new(config.limits));
-            Door::Members(Arc::clone(acts.members()), clock.clone(), rates)
+            Door::Members(acts.clone(), rates)
         }
         None => Door::Insecure,
     }
+}
+
+/// Fails if other servers over the same database have keys of their own: agents would take
+/// one of them for a stranger.
+async fn agree(
+    config: &Config,
+    security: Option<&Security>,
+    store: &dyn Store,
+) -> anyhow::Result<()> {
+    let key = signer(config)?.public_key();
+    let authority = security.map(|security| security.authority.fingerprint().to_vec());
+    for (name, value) in [("ledger key", Some(key)), ("authority", authority)] {
+        let Some(value) = value else { continue };
+        anyhow::ensure!(
+            store.agrees(name, &value).await?,
+            "the {name} in `{0}` is not that of the other servers over this database; make the \
+             data folder of this server with `tiendo-server join --from COPY --data {0} --host \
+             NAME`",
+            config.data.display()
+        );
+    }
+    Ok(())
+}
+
+fn signer(config: &Config) -> anyhow::Result<Signer> {
+    Signer::open(&config.data.join("ledger.key"))
+        .with_context(|| format!("the ledger key in `{}`", config.data.display()))
+}
+
+/// The acts of the ledger, and of other servers as they record them until `stopping`; none
+/// if one of them put another catalogue in force, which was brought.
+async fn acts(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    clock: &Clock,
+    (stopping, reopen): (&CancellationToken, &CancellationToken),
+) -> anyhow::Result<Option<Acts>> {
+    let acts = Acts::open(Arc::clone(store), clock.clone()).await.context("reading the acts")?;
+    let until = stopping.clone();
+    if config.catalogue.is_none() {
+        let replaced = Replaced { file: config.replaced_catalogue(), store: Arc::clone(store) };
+        let in_force = acts.catalogue();
+        let hash = *in_force.borrow();
+        if let Some(hash) = hash
+            && replaced.bring(&hash).await?
+        {
+            return Ok(None);
+        }
+        let (until, following) = (until.clone(), replaced.follow(in_force, reopen.clone()));
+        tokio::spawn(async move { until.run_until_cancelled(following).await });
+    }
+    let following = acts.clone().follow();
+    tokio::spawn(async move { until.run_until_cancelled(following).await });
+    Ok(Some(acts))
 }
 
 /// Waits until nobody holds the store any more, so that it can be opened again.
@@ -238,12 +309,12 @@ fn services(
     clock: Clock,
     tokens: Tokens,
 ) -> anyhow::Result<Services> {
-    let signer = Signer::open(&config.data.join("ledger.key"))
-        .with_context(|| format!("the ledger key in `{}`", config.data.display()))?;
+    let signer = signer(config)?;
     let figures = Figures { store: Arc::clone(store), catalogue: Arc::clone(catalogue) };
     let standing = Standing::new(figures.clone());
     let reports = Reports { store: Arc::clone(store), catalogue: Arc::clone(catalogue) };
     let authority = security.map(|security| Arc::clone(&security.authority));
+    tables::start(&standing, &reports, &clock, &tokens.stopping);
     Ok(Services {
         catalogue: Arc::clone(catalogue),
         store: Arc::clone(store),
@@ -282,6 +353,7 @@ fn services(
             reopen: tokens.reopen,
         },
         clock,
+        node: config.node.clone(),
         limits: config.limits,
         stopping: tokens.stopping,
     })

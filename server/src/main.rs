@@ -14,6 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Init { data, host, storage } => command::init(&data, &host, &storage),
+        Command::Join { from, data, host } => command::join(&from, &data, &host),
         Command::Token { data, storage } => command::token(&data, &storage),
         Command::Verify(what) => keeping::verify(&what),
         Command::Backup(what) => keeping::backup(&what),

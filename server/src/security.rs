@@ -60,6 +60,18 @@ pub fn create(data: &Path, hosts: &[Host], clock: &Clock) -> Result<Authority, E
     Ok(authority)
 }
 
+/// Makes what a further server needs in a data folder, by the keys of another's.
+pub fn join(from: &Path, data: &Path, hosts: &[Host], clock: &Clock) -> Result<Authority, Error> {
+    let (theirs, ours) = (from.join("ledger.key"), data.join("ledger.key"));
+    if ours.exists() {
+        return Err(Error::Exists(ours));
+    }
+    Signer::read(&theirs).map_err(|error| Error::File(theirs.clone(), error))?;
+    let authority = Authority::join(&Files::of(from), &Files::of(data), hosts, clock.now())?;
+    Signer::copy(&theirs, &ours).map_err(|error| Error::File(ours, error))?;
+    Ok(authority)
+}
+
 /// Makes a token for an administrator, with the server down.
 pub async fn administrator(
     authority: Arc<Authority>,

@@ -17,11 +17,15 @@ pub struct Signer(Ed25519KeyPair);
 impl Signer {
     /// Reads the key of this file, or makes one there.
     pub fn open(path: &Path) -> io::Result<Self> {
-        match fs::read(path) {
-            Ok(bytes) => Self::from_bytes(path, &bytes),
+        match Self::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(path),
-            Err(error) => Err(error),
+            read => read,
         }
+    }
+
+    /// Reads the key of this file.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        Self::from_bytes(path, &fs::read(path)?)
     }
 
     fn from_bytes(path: &Path, bytes: &[u8]) -> io::Result<Self> {
@@ -34,13 +38,15 @@ impl Signer {
     fn create(path: &Path) -> io::Result<Self> {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).map_err(io::Error::other)?;
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(&secret)?;
-        file.sync_all()?;
-        if let Some(folder) = path.parent() {
-            fs::File::open(folder)?.sync_all()?;
-        }
+        write(path, &secret)?;
         Self::from_bytes(path, &secret)
+    }
+
+    /// Copies the key of one server for another of the same province, where there is none.
+    pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+        let secret = fs::read(from)?;
+        Self::from_bytes(from, &secret)?;
+        write(to, &secret)
     }
 
     /// One signature over these links, with the branch of each.
@@ -63,4 +69,11 @@ impl Signer {
     pub fn public_key(&self) -> Vec<u8> {
         self.0.public_key().as_ref().to_vec()
     }
+}
+
+fn write(path: &Path, secret: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(secret)?;
+    file.sync_all()?;
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }

@@ -7,8 +7,8 @@ use v1::act::Deed;
 
 use super::roles::Province;
 use crate::harness::{
-    Clients, Key, Options, Outcome, Server, Wire, failure, grant, number, program, run, single,
-    trial, until,
+    Clients, Key, Options, Outcome, Server, Wire, failure, grant, is_postgres, number, program,
+    run, single, trial, until,
 };
 
 /// The acts in the chain of the province, in order, with who did each.
@@ -179,10 +179,13 @@ async fn init_makes_an_authority_once() {
 async fn an_administrator_who_lost_the_way_in_gets_a_token_offline() {
     let mut province = Province::start().await;
     let data = province.server.data();
-    let arguments = ["token", "--data", data.to_str().unwrap()];
-    assert_ne!(tiendo_server(&arguments).await.code, Some(0), "the server runs");
+    let token = async || run(province.server.command().args(["token", "--data"]).arg(&data)).await;
+    if !is_postgres() {
+        assert_ne!(token().await.code, Some(0), "the server runs");
+    }
     province.server.stops_well().await;
-    let said = tiendo_server(&arguments).await.expect_success();
+    let token = async || run(province.server.command().args(["token", "--data"]).arg(&data)).await;
+    let said = token().await.expect_success();
     let token = said.lines().find(|line| line.starts_with("tiendo-")).unwrap();
     province.server.start_again().await;
     let key = Key::new();

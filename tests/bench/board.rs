@@ -29,6 +29,7 @@ pub(crate) async fn measure(plan: &Plan, report: &mut Report) -> anyhow::Result<
     let load = Load {
         shape: Shape::Bulk,
         agents: catalogue::DEPARTMENTS,
+        first: 0,
         warm_up: Duration::ZERO,
         until: Until::Sent(3),
         rate: None,

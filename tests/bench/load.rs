@@ -35,6 +35,8 @@ pub(crate) struct Load {
     pub(crate) shape: Shape,
     /// How many agents send at once, one department each.
     pub(crate) agents: usize,
+    /// The first one's department.
+    pub(crate) first: usize,
     /// Sent before anything is counted.
     pub(crate) warm_up: Duration,
     /// When to stop.
@@ -98,7 +100,7 @@ impl Client {
 /// Runs a load against a service.
 pub(crate) async fn run(address: SocketAddr, load: Load) -> anyhow::Result<Measured> {
     let mut connections = Vec::new();
-    for number in 0..load.agents {
+    for number in (load.first..).take(load.agents) {
         connections.push(Client::connect(address, &catalogue::department(number)).await?);
     }
     let start = Instant::now() + load.warm_up;

@@ -9,9 +9,11 @@
 mod agent;
 mod board;
 mod catalogue;
+mod cluster;
 mod codec;
 mod load;
 mod peer;
+mod postgres;
 mod process;
 mod ratios;
 mod report;
@@ -75,6 +77,8 @@ enum Part {
     Store,
     /// The agent.
     Agent,
+    /// The engine over a database.
+    Postgres,
 }
 
 /// What is measured, and how thoroughly.
@@ -138,6 +142,9 @@ async fn main() -> anyhow::Result<()> {
             }
             if wanted(Part::Agent) {
                 agent::measure(&plan, &mut report).await?;
+            }
+            if wanted(Part::Postgres) {
+                postgres::measure(&plan, &mut report).await?;
             }
             report.finish(&out, quick)
         }

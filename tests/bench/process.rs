@@ -59,10 +59,32 @@ impl Service {
         fs::create_dir_all(folder)?;
         let address = free_address(0)?;
         let board = free_address(1)?;
-        let mut command = match kind {
+        let command = match kind {
             Kind::Tiendo => server_command(server, folder, address, board)?,
             Kind::Discard | Kind::Log => peer_command(kind, folder, address)?,
         };
+        Self::begin(kind, command, folder, (address, board)).await
+    }
+
+    /// Starts the server over a database and waits until it answers.
+    pub(crate) async fn start_over(
+        database: &str,
+        server: &Path,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let (address, board) = (free_address(0)?, free_address(1)?);
+        let mut command = server_command(server, folder, address, board)?;
+        command.args(["--engine", "postgres", "--database", database]);
+        Self::begin(Kind::Tiendo, command, folder, (address, board)).await
+    }
+
+    async fn begin(
+        kind: Kind,
+        mut command: Command,
+        folder: &Path,
+        (address, board): (SocketAddr, SocketAddr),
+    ) -> anyhow::Result<Self> {
         let output = File::options().create(true).append(true).open(folder.join("output.txt"))?;
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let start = Instant::now();
@@ -164,7 +186,7 @@ fn peer_command(kind: Kind, folder: &Path, address: SocketAddr) -> anyhow::Resul
 
 /// A loopback address nobody listens on, below the ports of outgoing connections; the one
 /// after so many others.
-fn free_address(others: usize) -> anyhow::Result<SocketAddr> {
+pub(crate) fn free_address(others: usize) -> anyhow::Result<SocketAddr> {
     let first = 20_000 + u16::try_from(std::process::id() % 10_000)?;
     (first..32_768)
         .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))

@@ -29,9 +29,9 @@ struct Run {
 }
 
 impl Load {
-    fn closed(plan: &Plan, shape: Shape, agents: usize) -> Self {
+    pub(crate) fn closed(plan: &Plan, shape: Shape, agents: usize) -> Self {
         let warm_up = plan.seconds / 4;
-        Self { shape, agents, warm_up, until: Until::Elapsed(plan.seconds), rate: None }
+        Self { shape, agents, first: 0, warm_up, until: Until::Elapsed(plan.seconds), rate: None }
     }
 }
 
@@ -115,7 +115,7 @@ async fn once(plan: &Plan, load: Load, kind: Kind) -> anyhow::Result<Run> {
 }
 
 /// Lets the disk finish with what a run left, so that the next one does not pay for it.
-fn settle(folder: &Path) {
+pub(crate) fn settle(folder: &Path) {
     if let Ok(file) = std::fs::File::open(folder) {
         // Best effort: the next run is measured either way.
         rustix::fs::syncfs(file).ok();

@@ -113,7 +113,8 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-fn give(path: &Path) {
+/// Gives a file to the user that database servers run as.
+pub(super) fn give(path: &Path) {
     if is_root() {
         std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     }
@@ -121,7 +122,14 @@ fn give(path: &Path) {
 
 /// A program run by an ordinary user.
 fn ordinary(program: &Path, folder: &Path) -> Command {
-    let mut command = Command::new(program);
+    ordinary_program(program, folder).into()
+}
+
+/// The same, for whoever waits for it without a runtime.
+pub(super) fn ordinary_program(program: &Path, folder: &Path) -> std::process::Command {
+    use std::os::unix::process::CommandExt as _;
+
+    let mut command = std::process::Command::new(program);
     if is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
-/// A line to a server.
+/// A line to a server, which is cut when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     address: SocketAddr,
@@ -25,16 +26,24 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let server = server.to_owned();
         let task = tokio::spawn(async move {
+            let mut carried = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(server) = TcpStream::connect(&server).await else { continue };
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
                 let spoken = Arc::new(AtomicU32::new(0));
-                tokio::spawn(ask(from_client, to_server, Arc::clone(&spoken)));
-                tokio::spawn(answer(from_server, to_client, loses.then_some(spoken)));
+                carried.spawn(ask(from_client, to_server, Arc::clone(&spoken)));
+                carried.spawn(answer(from_server, to_client, loses.then_some(spoken)));
             }
         });
         Self { address, task }
+    }
+
+    /// Cuts it; nobody listens any more when this returns.
+    pub(crate) async fn cut(mut self) {
+        self.task.abort();
+        // It was ended, and says so.
+        (&mut self.task).await.ok();
     }
 
     /// Where it listens.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::clients::{Clients, Collection, Status};
+use super::engine::{Base, Engine};
 use super::process::{Outcome, peak_kib, program, run, until};
 use super::secrets;
 use super::secure::Wire;
@@ -41,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) secure: bool,
     /// Serve the board too.
     pub(crate) board: bool,
+    /// What it keeps its ledger in.
+    pub(crate) engine: Engine,
 }
 
 impl Options {
@@ -55,6 +59,8 @@ impl Options {
 pub(crate) struct Server {
     folder: TempDir,
     options: Options,
+    /// The database of its ledger; none with the embedded engine.
+    base: Option<Arc<Base>>,
     port: u16,
     board_port: u16,
     child: Child,
@@ -80,10 +86,40 @@ impl Server {
         if let Some(instant) = &options.clock {
             set_clock(folder.path(), instant);
         }
-        let first_token = if options.secure { init(folder.path()).await } else { String::new() };
+        let base = options.engine.base();
+        let command = server_command(base.as_deref());
+        let first_token =
+            if options.secure { init(command, folder.path()).await } else { String::new() };
+        Self::start_in(folder, options, base, first_token).await
+    }
+
+    /// Another server of the same province, over the same database, with keys of this one.
+    pub(crate) async fn beside(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (self.data(), folder.path().join("data"));
+        if self.options.secure {
+            let mut join = server_command(self.base.as_deref());
+            join.args(["join", "--host", "localhost,127.0.0.1", "--from"]).arg(&from);
+            run(join.arg("--data").arg(&to)).await.expect_code(0);
+        } else {
+            std::fs::create_dir(&to).unwrap();
+            std::fs::copy(from.join("ledger.key"), to.join("ledger.key")).unwrap();
+        }
+        if let Some(text) = &self.options.catalogue {
+            std::fs::write(folder.path().join("catalogue.toml"), text).unwrap();
+        }
+        Self::start_in(folder, self.options.clone(), self.base.clone(), String::new()).await
+    }
+
+    async fn start_in(
+        folder: TempDir,
+        options: Options,
+        base: Option<Arc<Base>>,
+        first_token: String,
+    ) -> Self {
         let (port, board_port) = (free_port(), free_port());
-        let child = spawn(folder.path(), &options, port, board_port);
-        let mut server = Self { folder, options, port, board_port, child, first_token };
+        let child = spawn(folder.path(), &options, base.as_deref(), port, board_port);
+        let mut server = Self { folder, options, base, port, board_port, child, first_token };
         while let Err(log) = server.becomes_ready().await {
             // Another process may have been quicker to take the port.
             let last = log.lines().last().unwrap_or_default();
@@ -104,7 +140,8 @@ impl Server {
 
     /// Starts again and does not wait until it serves.
     pub(crate) fn spawn_again(&mut self) {
-        self.child = spawn(self.folder.path(), &self.options, self.port, self.board_port);
+        let base = self.base.as_deref();
+        self.child = spawn(self.folder.path(), &self.options, base, self.port, self.board_port);
     }
 
     /// Stops it as an operator does and starts it again.
@@ -217,10 +254,31 @@ impl Server {
         self.clients().await.status()
     }
 
-    /// `tiendo-server verify` on its data folder.
+    /// A command of `tiendo-server` that is not started yet, on the engine of this one.
+    pub(crate) fn command(&self) -> Command {
+        server_command(self.base.as_deref())
+    }
+
+    /// `tiendo-server verify` on its data folder or its database.
     pub(crate) async fn verify(&self) -> Outcome {
-        run(Command::new(program("tiendo-server")).arg("verify").arg("--data").arg(self.data()))
-            .await
+        let mut command = self.command();
+        command.arg("verify");
+        if self.base.is_none() {
+            command.arg("--data").arg(self.data());
+        }
+        run(&mut command).await
+    }
+
+    /// Whether it says that it serves.
+    pub(crate) async fn serves(&self) -> bool {
+        let channel = match self.options.secure.then(|| Wire::to(self)) {
+            Some(wire) => wire.connect().await.ok(),
+            None => self.endpoint().connect().await.ok(),
+        };
+        match channel {
+            Some(channel) => is_serving(channel).await,
+            None => false,
+        }
     }
 
     fn endpoint(&self) -> Endpoint {
@@ -257,9 +315,15 @@ impl Drop for Server {
     }
 }
 
-/// Makes what TLS needs; the token for the first administrator.
-async fn init(folder: &Path) -> String {
+/// A command of `tiendo-server` on this database, or on the embedded engine.
+fn server_command(base: Option<&Base>) -> Command {
     let mut command = Command::new(program("tiendo-server"));
+    command.envs(base.map(Base::variables).into_iter().flatten());
+    command
+}
+
+/// Makes what TLS needs; the token for the first administrator.
+async fn init(mut command: Command, folder: &Path) -> String {
     command.args(["init", "--host", "localhost,127.0.0.1", "--data"]).arg(folder.join("data"));
     let said = run(&mut command).await.expect_success();
     let token = said.lines().find(|line| line.starts_with("tiendo-"));
@@ -275,14 +339,22 @@ async fn is_serving(channel: Channel) -> bool {
         .is_ok_and(|answer| answer.get_ref().status() == ServingStatus::Serving)
 }
 
-fn spawn(folder: &Path, options: &Options, port: u16, board_port: u16) -> Child {
+fn spawn(
+    folder: &Path,
+    options: &Options,
+    base: Option<&Base>,
+    port: u16,
+    board_port: u16,
+) -> Child {
     let log = File::options().append(true).create(true).open(folder.join("log")).unwrap();
-    let mut command = Command::new(program("tiendo-server"));
+    let mut command = server_command(base);
     command
         .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
         .arg("--data")
         .arg(folder.join("data"))
-        .envs(options.variables.iter().copied())
+        .envs(
+            options.variables.iter().copied().filter(|(name, _)| base.is_none() || !of_sled(name)),
+        )
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
@@ -300,6 +372,11 @@ fn spawn(folder: &Path, options: &Options, port: u16, board_port: u16) -> Child 
         command.env("TIENDO_CLOCK_FILE", folder.join("clock"));
     }
     command.spawn().unwrap()
+}
+
+/// Whether a variable is about the files of the embedded engine, which no other one knows.
+fn of_sled(name: &str) -> bool {
+    ["TIENDO_CHECKPOINT_MIB", "TIENDO_DISK_FLOOR_MIB"].contains(&name)
 }
 
 fn set_clock(folder: &Path, instant: &str) {

@@ -10,7 +10,7 @@ pub(crate) struct Args {
     /// About a minute: fewer rounds, a smaller store.
     #[arg(long)]
     quick: bool,
-    /// One part alone: `ingest`, `store` or `agent`.
+    /// One part alone: `ingest`, `store`, `agent` or `postgres`.
     #[arg(long)]
     only: Option<String>,
 }

@@ -17,9 +17,10 @@ pub(crate) struct Args {
 }
 
 /// How much is tried of what is left to chance, unless the environment asks for more.
-const NUMBERS: [(&str, &str); 8] = [
+const NUMBERS: [(&str, &str); 9] = [
     ("TIENDO_SIMULATION_SEEDS", "300"),
     ("TIENDO_CRASH_ROUNDS", "200"),
+    ("TIENDO_FAILOVER_ROUNDS", "20"),
     // A hundred thousand points of failure of a journal, and of the agent's ledger on it.
     ("TIENDO_JOURNAL_WORKLOADS", "6000"),
     ("TIENDO_OUTBOX_WORKLOADS", "4400"),
@@ -35,7 +36,7 @@ pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
         let setting = Setting::prepare(root)?;
         return proto::accept(root, buf(&setting)?.as_path());
     }
-    let mut steps = Steps::new(10);
+    let mut steps = Steps::new(11);
     steps.step("fmt", || run(&mut cargo(root, ["fmt", "--all", "--check"])))?;
     let setting = steps.step("tools", || Setting::prepare(root))?;
     steps.step("proto", || check_protos(root, &setting))?;

@@ -9,7 +9,8 @@
 //!   `debian`, `systemd`. A test that needs one of these ends early; without this word it
 //!   fails. On machines that check changes (`CI=true`) nothing but `mariadb`, `debian` and
 //!   `systemd` may be missing;
-//! * `TIENDO_DEBIAN`, `TIENDO_PACKAGES`: a fresh Debian, and packages to try in it.
+//! * `TIENDO_DEBIAN`, `TIENDO_PACKAGES`: a fresh Debian, and packages to try in it;
+//! * `TIENDO_TEST_ENGINE`: `postgres` for servers that keep their ledger in `PostgreSQL`.
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,7 @@ use anyhow::bail;
 
 use crate::databases::{self, Databases};
 use crate::debian;
+use crate::engines;
 use crate::step::{Steps, cargo, run};
 use crate::tools::{self, Tools};
 
@@ -44,13 +46,17 @@ pub(crate) fn run_steps(
         command.envs(numbers.iter().copied().filter(|(name, _)| std::env::var_os(name).is_none()));
         run(command.args(&args.cargo_test).envs(setting.environment(root)))
     })?;
+    if args.cargo_test.is_empty() && setting.has_postgres() {
+        steps
+            .step("test on PostgreSQL", || engines::run_steps(root, &setting.environment(root)))?;
+    }
     setting.report();
     Ok(())
 }
 
 /// The command itself.
 pub(crate) fn run_all(root: &Path, args: &Args) -> anyhow::Result<()> {
-    let mut steps = Steps::new(4);
+    let mut steps = Steps::new(5);
     run_steps(root, args, &[], &mut steps)?;
     println!("\nall tests passed: {}", steps.summary());
     Ok(())
@@ -102,6 +108,10 @@ impl Setting {
             debian.packages = debian::packages(root)?;
         }
         Ok(())
+    }
+
+    fn has_postgres(&self) -> bool {
+        !self.databases.without.contains(&"postgres")
     }
 
     /// The tools.

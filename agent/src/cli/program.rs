@@ -165,7 +165,7 @@ fn globals(lang: Lang) -> Vec<Arg> {
             .value_parser(PossibleValuesParser::new(["vi", "en"]))
             .hide_possible_values(true),
         flag("json", lang.arg_json(), lang),
-        option("server", lang.word_address(), lang.arg_server(), lang),
+        option("server", lang.word_address(), lang.arg_server(), lang).action(ArgAction::Append),
         option("department", lang.word_id(), lang.arg_department(), lang),
         option("agent", lang.word_id(), lang.arg_agent(), lang),
         flag("insecure-loopback", lang.arg_insecure(), lang),

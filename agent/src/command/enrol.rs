@@ -78,7 +78,9 @@ pub(super) async fn run(app: &mut App<'_>, options: &Options) -> Result<Exit, Fa
         return Err(Failed::configuration(lang.enrol_insecure()));
     }
     let no_way = |error| Failed::configuration(lang.no_connection(&error));
-    let address = app.config.server.clone().ok_or_else(|| no_way(NoConnection::NoServer))?;
+    if app.config.servers.is_empty() {
+        return Err(no_way(NoConnection::NoServer));
+    }
     if let Some(identity) = app.identity.clone().filter(|_| !options.replace) {
         if let Some(path) = &options.p12 {
             let p12_password = write_passport(app, &identity, path)?;
@@ -96,9 +98,10 @@ pub(super) async fn run(app: &mut App<'_>, options: &Options) -> Result<Exit, Fa
         |error: &dyn ToString| Failed::because(lang.cannot_write(&home, &error.to_string()));
     app.home.create().map_err(|error| unkept(&error))?;
     let verifier = Verifier::of(Authority::Fingerprint(token.authority));
-    let connection = Connection::to_enrol(&app.config, Arc::clone(&verifier)).map_err(no_way)?;
+    let mut connection =
+        Connection::to_enrol(&app.config, Arc::clone(&verifier)).map_err(no_way)?;
     let enrolment = Enrolment::in_home(&app.home);
-    let response = redeem(app, &connection, &enrolment, &token, &address).await?;
+    let response = redeem(app, &mut connection, &enrolment, &token).await?;
     if let Some(role) = options.role.as_deref().filter(|role| *role != response.role) {
         return Err(Failed::because(lang.enrolled_role(&response.role, role)));
     }
@@ -106,10 +109,10 @@ pub(super) async fn run(app: &mut App<'_>, options: &Options) -> Result<Exit, Fa
     let identity = enrolment
         .complete(&authority, &response.certificate_chain)
         .map_err(|error| unkept(&error))?;
-    remember(app, &address).map_err(|error| unkept(&error))?;
+    remember(app).map_err(|error| unkept(&error))?;
     let p12 =
         options.p12.as_deref().map(|path| write_passport(app, &identity, path)).transpose()?;
-    tell(app, &identity, &address, p12);
+    tell(app, &identity, connection.ways().address(), p12);
     let ahead = response.server_time.as_ref().and_then(instant);
     let ahead = ahead.map_or(0, |server| clock::now().duration_since(server).as_secs());
     if clock::is_off(ahead) {
@@ -169,15 +172,15 @@ fn token(app: &mut App<'_>, options: &Options) -> Result<JoinToken, Failed> {
 /// of the officer's choosing and does not fit.
 async fn redeem(
     app: &App<'_>,
-    connection: &Connection,
+    connection: &mut Connection,
     enrolment: &Enrolment<'_>,
     token: &JoinToken,
-    address: &str,
 ) -> Result<v1::EnrolResponse, Failed> {
     let lang = app.lang();
     let unkept = |error: identity::Error| Failed::because(error.to_string());
     let mut agent = app.config.agent.clone();
     let mut other_key = true;
+    let mut others = connection.ways().count() - 1;
     loop {
         let request = v1::EnrolRequest {
             token: token.text(),
@@ -190,6 +193,11 @@ async fn redeem(
             Ok(response) => return Ok(response.into_inner()),
             Err(status) => status,
         };
+        let address = connection.ways().address().to_owned();
+        if others > 0 && connection.turn(&status) {
+            others -= 1;
+            continue;
+        }
         match reason(&status).as_str() {
             "AGENT_NAME_BOUND" if !app.config.agent_chosen && !agent.is_empty() => agent.clear(),
             // The key of an enrolment that was never completed, certified for another name.
@@ -199,7 +207,7 @@ async fn redeem(
             }
             _ => {
                 return Err(refused(
-                    &lang.said_of(address, &lang.unanswered(&status)),
+                    &lang.said_of(&address, &lang.unanswered(&status)),
                     &status,
                     app,
                 ));
@@ -214,12 +222,12 @@ fn refused(said: &str, status: &Status, app: &App<'_>) -> Failed {
     Failed::because(format!("{said}{hint}"))
 }
 
-/// Writes the server's address into `agent.toml`, so that no command needs it any more.
-fn remember(app: &App<'_>, address: &str) -> io::Result<()> {
+/// Writes the servers' addresses into `agent.toml`, so that no command needs them any more.
+fn remember(app: &App<'_>) -> io::Result<()> {
     let path = app.home.config();
     let text = home::read_if_present(&path)?;
     let text = String::from_utf8(text).map_err(io::Error::other)?;
-    let changed = config::with_server(&text, address);
+    let changed = config::with_servers(&text, &app.config.servers);
     if changed == text { Ok(()) } else { home::replace(&path, changed.as_bytes()) }
 }
 

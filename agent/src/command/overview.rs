@@ -7,7 +7,7 @@ use crate::exit::Exit;
 pub(super) async fn run(app: &mut App<'_>) -> Result<Exit, Failed> {
     let lang = app.lang();
     let is_known = app.identity.is_some() || app.config.insecure_loopback;
-    if app.config.server.is_none() || !is_known {
+    if app.config.servers.is_empty() || !is_known {
         app.console.line(lang.first_steps());
         return Ok(Exit::Done);
     }

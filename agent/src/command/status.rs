@@ -29,7 +29,10 @@ const MOST_LISTED: usize = 20;
 #[derive(Debug, Serialize)]
 struct Status {
     command: &'static str,
+    /// The one that answered last, or is asked first.
     server: Option<String>,
+    /// All that are known.
+    servers: Vec<String>,
     department: Option<String>,
     agent: String,
     role: Option<String>,
@@ -93,7 +96,8 @@ pub(super) async fn run(app: &mut App<'_>, send: bool) -> Result<Exit, Failed> {
     let (answered, failed) = view.index.closed();
     let status = Status {
         command: "status",
-        server: app.config.server.clone(),
+        server: server(app),
+        servers: app.config.servers.clone(),
         department: app.config.department.clone(),
         agent: app.config.agent.clone(),
         role: app.identity.as_ref().map(|identity| identity.bearer.role.clone()),
@@ -114,6 +118,15 @@ pub(super) async fn run(app: &mut App<'_>, send: bool) -> Result<Exit, Failed> {
     status.shown.tell(app);
     app.console.document(&status);
     Ok(Exit::Done)
+}
+
+/// The server that answered last; the one that is asked first if none of them did.
+fn server(app: &App<'_>) -> Option<String> {
+    let servers = &app.config.servers;
+    let last = Contact::load(&app.home).server;
+    let first = || app.connection().map(|connection| connection.ways().address().to_owned()).ok();
+    let known = Some(last).filter(|last| servers.contains(last)).or_else(first);
+    known.or_else(|| servers.first().cloned())
 }
 
 /// The reports that are not approved; none if the server cannot be asked now.
@@ -164,6 +177,9 @@ fn tell(app: &mut App<'_>, status: &Status) {
     let lang = app.lang();
     let console = &mut *app.console;
     console.line(&lang.status_server(status.server.as_deref().unwrap_or("–")));
+    if status.servers.len() > 1 {
+        console.line(&lang.status_servers(&status.servers.join(", ")));
+    }
     let department = status.department.as_deref().unwrap_or("–");
     match &app.identity {
         Some(identity) => {

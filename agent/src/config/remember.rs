@@ -2,13 +2,17 @@
 
 use toml::de::{DeTable, DeValue};
 
-/// The text with `server` set to this address.
-pub(crate) fn with_server(text: &str, address: &str) -> String {
-    let setting = format!("server = \"{address}\"");
+/// The text with `server` set to these addresses.
+pub(crate) fn with_servers(text: &str, addresses: &[String]) -> String {
+    let quoted: Vec<_> = addresses.iter().map(|address| format!("\"{address}\"")).collect();
+    let setting = match quoted.as_slice() {
+        [one] => format!("server = {one}"),
+        several => format!("server = [{}]", several.join(", ")),
+    };
     let (table, _) = DeTable::parse_recoverable(text);
     let known = table.get_ref().iter().find(|(key, _)| key.get_ref() == "server");
     let Some((key, value)) = known else { return format!("{setting}\n{text}") };
-    if matches!(value.get_ref(), DeValue::String(known) if known == address) {
+    if matches!(value.get_ref(), DeValue::String(known) if addresses == [known.as_ref()]) {
         return text.to_owned();
     }
     let (before, after) = (&text[..key.span().start], &text[value.span().end..]);
@@ -29,7 +33,11 @@ mod tests {
             ("# máy\n\"server\" = 'a:1'\r\n[[job]]\n", "# máy\nserver = \"b:2\"\r\n[[job]]\n"),
             ("[[job]]\nserver = 1\n", "server = \"b:2\"\n[[job]]\nserver = 1\n"),
         ] {
-            assert_eq!(with_server(text, "b:2"), expected);
+            assert_eq!(with_servers(text, &["b:2".to_owned()]), expected);
         }
+        let two = ["b:2", "c:3"].map(str::to_owned);
+        assert_eq!(with_servers("server = \"b:2\"\n", &two), "server = [\"b:2\", \"c:3\"]\n");
+        let known = "server = [\"b:2\", \"c:3\"] # hai\n";
+        assert_eq!(with_servers(known, &two), known);
     }
 }

@@ -31,6 +31,9 @@ use crate::reconcile::{self, Found};
 /// allows fewer takes them one after the other.
 const IN_FLIGHT: usize = 4;
 
+/// Longest wait before another server is asked after one failed.
+const TURN: Duration = Duration::from_millis(250);
+
 /// Sends what waits.
 #[derive(Debug)]
 pub(crate) struct Pusher<'a> {
@@ -106,7 +109,7 @@ impl<'a> Pusher<'a> {
 
     /// Sends until nothing waits.
     pub(crate) async fn send_all(&mut self, listener: &mut dyn Listener) -> Result<(), Stopped> {
-        let mut failures = 0;
+        let (mut failures, mut turns) = (0, 0);
         let mut most = IN_FLIGHT;
         loop {
             let act = self.outbox.index().first_act();
@@ -118,11 +121,18 @@ impl<'a> Pusher<'a> {
             }
             let round = self.round(&act, most, listener).await?;
             if round.answered > 0 {
-                failures = 0;
+                (failures, turns) = (0, 0);
             }
             match (round.failure, round.flying.as_slice()) {
                 (None, _) => {}
                 (Some((Next::Retry(wish), status)), _) => {
+                    turns += 1;
+                    if self.connection.turn(&status) && turns < self.connection.ways().count() {
+                        // Not in the same moment as all others that the server served.
+                        tokio::time::sleep(TURN.mul_f64(random())).await;
+                        continue;
+                    }
+                    turns = 0;
                     failures += 1;
                     let Some(wait) = self.policy.wait(failures, wish, random()) else {
                         return Err(Stopped::Away { status, wish });

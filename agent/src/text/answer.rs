@@ -157,6 +157,8 @@ sentences! {
         "Từ nay lại tin máy chủ, với biên nhận số {sequence} như nó đang có. Việc này đã ghi vào sổ của máy này.",
         "The server is trusted again, with receipt no. {sequence} as it has it now. This is recorded in this computer's ledger.";
     status_server(address: &str) = "Máy chủ: {address}", "Server: {address}";
+    status_servers(addresses: &str) =
+        "Các máy chủ đã biết: {addresses}", "Known servers: {addresses}";
     status_department(id: &str, agent: &str) =
         "Đơn vị: {id} (máy: {agent})", "Department: {id} (computer: {agent})";
     status_contact(at: &str, version: &str, catalogue: &str) =

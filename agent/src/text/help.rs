@@ -80,8 +80,8 @@ All commands: tiendo-agent --help";
         "In kết quả thành một văn bản JSON cho chương trình khác đọc",
         "Print the answer as one JSON document for programs";
     arg_server =
-        "Địa chỉ máy chủ, dạng TÊN:CỔNG [env: TIENDO_SERVER]",
-        "Address of the server, as HOST:PORT [env: TIENDO_SERVER]";
+        "Địa chỉ máy chủ, dạng TÊN:CỔNG; có nhiều máy chủ thì lặp lại hoặc cách nhau dấu phẩy [env: TIENDO_SERVER]",
+        "Address of the server, as HOST:PORT; repeat it or put commas between several servers [env: TIENDO_SERVER]";
     arg_department =
         "Mã đơn vị báo cáo [env: TIENDO_DEPARTMENT]",
         "Id of the reporting department [env: TIENDO_DEPARTMENT]";

@@ -4,14 +4,17 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tiendo_shared::submission::hexadecimal;
 
-use super::{FOUND_ERRORS, complain, say};
+use super::{FOUND_ERRORS, catalogue_of, complain, say};
 use crate::backup::{self, Checked, Order};
-use crate::cli::{Backup, Export, Import, Restore, Verify};
+use crate::cli::{Backup, Export, Import, Restore, Storage, Verify};
 use crate::clock::Clock;
+use crate::config::Engine;
 use crate::store::export::Writer;
+use crate::store::postgres::{self, Target};
 use crate::store::sled::{self, Fault, VerifyReport};
 
 /// A failure, as whoever typed the command reads it.
@@ -32,8 +35,13 @@ fn proved(what: &Verify) -> Told<bool> {
         let input = input(file)?;
         sled::verify_export(input, file).map_err(|error| at(file, error))?
     } else {
-        let data = what.data.as_deref().unwrap_or(Path::new("."));
-        sled::verify(data).map_err(|error| at(data, error))?
+        match place(&what.storage, what.data.as_deref())? {
+            Place::Folder(data) => sled::verify(data).map_err(|error| at(data, error))?,
+            Place::Database(target) => {
+                let verified = runtime()?.block_on(postgres::verify(&target));
+                verified.map_err(|error| in_database(&target, error))?
+            }
+        }
     };
     tell(&report);
     Ok(report.is_sound())
@@ -41,6 +49,11 @@ fn proved(what: &Verify) -> Told<bool> {
 
 /// Takes a backup.
 pub fn backup(what: &Backup) -> ExitCode {
+    match what.storage.engine() {
+        Ok(Engine::Sled) => (),
+        Ok(Engine::Postgres(_)) => return ended(Err(backup::IN_A_DATABASE.to_owned())),
+        Err(error) => return ended(Err(told(error))),
+    }
     let order = Order {
         data: what.data.clone(),
         to: what.to.clone(),
@@ -86,14 +99,14 @@ pub fn export(what: &Export) -> ExitCode {
 }
 
 fn exported(what: &Export) -> Told<bool> {
-    let reader = backup::durable(&what.data.join("journal")).map_err(told)?;
-    let failed = |error: io::Error| at(&what.file, error);
+    let place = place(&what.storage, what.data.as_deref())?;
     let (entries, faults) = if is_standard(&what.file) {
-        write_export(&reader, io::stdout().lock()).map_err(failed)?
+        write_export(&place, io::stdout().lock(), &what.file)?
     } else {
+        let failed = |error: io::Error| at(&what.file, error);
         let mut options = OpenOptions::new();
         let file = options.write(true).create_new(true).open(&what.file).map_err(failed)?;
-        let written = write_export(&reader, &file).map_err(failed)?;
+        let written = write_export(&place, &file, &what.file)?;
         file.sync_all().map_err(failed)?;
         written
     };
@@ -104,22 +117,68 @@ fn exported(what: &Export) -> Told<bool> {
     Ok(faults.is_empty())
 }
 
-fn write_export(
-    reader: &tiendo_shared::journal::Reader,
-    out: impl Write,
-) -> io::Result<(u64, Vec<Fault>)> {
-    sled::export(reader, Writer::begin(BufWriter::new(out))?)
+fn write_export(place: &Place<'_>, out: impl Write, file: &Path) -> Told<(u64, Vec<Fault>)> {
+    let writer = |out| Writer::begin(BufWriter::new(out)).map_err(|error| at(file, error));
+    match place {
+        Place::Folder(data) => {
+            let reader = backup::durable(&data.join("journal")).map_err(told)?;
+            sled::export(&reader, writer(out)?).map_err(|error| at(file, error))
+        }
+        Place::Database(target) => {
+            let exported = runtime()?.block_on(postgres::export(target, writer(out)?));
+            exported.map_err(|error| in_database(target, error))
+        }
+    }
 }
 
 /// Reads an export into a ledger.
 pub fn import(what: &Import) -> ExitCode {
-    let imported = input(&what.file)
-        .and_then(|input| sled::import(&what.data, input, what.despite_gaps).map_err(told));
-    ended(imported.map(|imported| {
+    ended(imported(what).map(|imported| {
         let sled::Imported { taken, known } = imported;
         say(&format!("{taken} entries taken, {known} were there before"));
         true
     }))
+}
+
+fn imported(what: &Import) -> Told<sled::Imported> {
+    let place = place(&what.storage, what.data.as_deref())?;
+    let input = input(&what.file)?;
+    match place {
+        Place::Folder(data) => sled::import(data, input, what.despite_gaps).map_err(told),
+        Place::Database(target) => {
+            let catalogue = Arc::new(
+                catalogue_of(what.catalogue.as_deref()).map_err(|error| format!("{error:#}"))?,
+            );
+            let import = postgres::import(&target, &catalogue, input, what.despite_gaps);
+            runtime()?.block_on(import).map_err(|error| in_database(&target, error))
+        }
+    }
+}
+
+/// Where a ledger is.
+enum Place<'a> {
+    Folder(&'a Path),
+    Database(Box<Target>),
+}
+
+fn place<'a>(storage: &Storage, data: Option<&'a Path>) -> Told<Place<'a>> {
+    match (storage.engine().map_err(told)?, data) {
+        (Engine::Postgres(database), _) => {
+            database.target().map(|it| Place::Database(Box::new(it)))
+        }
+        (Engine::Sled, Some(data)) => Ok(Place::Folder(data)),
+        (Engine::Sled, None) => Err("where is the ledger? Name its folder with `--data`, or \
+                                     `--engine postgres` and `--database`"
+            .to_owned()),
+    }
+}
+
+fn runtime() -> Told<tokio::runtime::Runtime> {
+    super::quiet_runtime().map_err(|error| format!("{error:#}"))
+}
+
+fn in_database(target: &Target, error: impl std::fmt::Display) -> String {
+    format!("`{}`: {error}", target.name())
 }
 
 fn input(file: &Path) -> Told<Box<dyn Read>> {

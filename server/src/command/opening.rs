@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tiendo_shared::catalogue::Catalogue;
@@ -9,12 +10,43 @@ use tiendo_shared::journal::Allocation;
 
 use crate::Opened;
 use crate::config::{Config, Database, Engine};
-use crate::store::Store;
+use crate::security::Security;
 use crate::store::postgres::{self, PostgresStore};
 use crate::store::sled::{self, Options, SledStore};
+use crate::store::{self, Store};
+use crate::tls::Incoming;
+use crate::waiting;
 
-/// Opens what is served.
-pub(super) async fn open(config: &Config, catalogue: Arc<Catalogue>) -> anyhow::Result<Opened> {
+/// How long to wait before a database that does not answer is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Opens what is served; waits for a database that does not answer, and says so on `listener`.
+pub(super) async fn open(
+    config: &Config,
+    catalogue: Arc<Catalogue>,
+    security: Option<&Security>,
+    listener: Incoming,
+) -> anyhow::Result<Opened> {
+    if matches!(config.engine, Engine::Sled) {
+        return open_now(config, catalogue).await;
+    }
+    let opening = async {
+        loop {
+            let error = match open_now(config, Arc::clone(&catalogue)).await {
+                Ok(opened) => return Ok(opened),
+                Err(error) => error,
+            };
+            if !error.downcast_ref::<store::Error>().is_some_and(postgres::is_away) {
+                return Err(error);
+            }
+            tracing::warn!("waiting for the database: {error:#}");
+            tokio::time::sleep(AGAIN).await;
+        }
+    };
+    waiting::until(opening, config, security, listener).await
+}
+
+async fn open_now(config: &Config, catalogue: Arc<Catalogue>) -> anyhow::Result<Opened> {
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("making the data folder `{}`", config.data.display()))?;
     let store: Arc<dyn Store> = match &config.engine {

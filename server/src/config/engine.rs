@@ -22,6 +22,17 @@ pub enum Engine {
     Postgres(Database),
 }
 
+impl Engine {
+    /// What a server is called that nobody named: nothing where it is the only one, else as
+    /// its machine.
+    pub(super) fn usual_node(&self) -> String {
+        match self {
+            Self::Sled => String::new(),
+            Self::Postgres(_) => rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        }
+    }
+}
+
 /// A database, and how to connect to it.
 #[derive(Debug, Clone)]
 pub struct Database {

@@ -172,11 +172,7 @@ impl fmt::Debug for Authority {
 impl Authority {
     /// Makes one with its files, and the first certificate of the server.
     pub fn create(files: &Files, hosts: &[Host], now: Timestamp) -> Result<Self, Error> {
-        for path in [files.authority_key(), files.authority(), files.server()] {
-            if path.exists() {
-                return Err(Error::Exists(path));
-            }
-        }
+        nothing_there(files)?;
         let key = KeyPair::generate()?;
         let terms = Terms { not_after: end(now, AUTHORITY_LIFE), ..Terms::from(now)? };
         let mut params = params("Tiendo authority", &terms);
@@ -189,16 +185,36 @@ impl Authority {
             pem: certificate.pem(),
             issuer: Issuer::new(params, key),
         };
+        authority.keep(files, &key_pem, hosts, now)?;
+        Ok(authority)
+    }
+
+    /// The one of another server's data folder, for a further server with files of its own
+    /// and a certificate of its own.
+    pub fn join(
+        from: &Files,
+        files: &Files,
+        hosts: &[Host],
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        nothing_there(files)?;
+        let authority = Self::open(from)?;
+        authority.keep(files, &read(from.authority_key())?, hosts, now)?;
+        Ok(authority)
+    }
+
+    /// Writes its files, and the first certificate of a server.
+    fn keep(&self, files: &Files, key: &str, hosts: &[Host], now: Timestamp) -> Result<(), Error> {
         files.create_folder().map_err(|error| Error::File(files.authority(), error))?;
-        let server = authority.serve_as(hosts, now)?;
+        let server = self.serve_as(hosts, now)?;
         for (path, text) in [
-            (files.server(), &server),
-            (files.authority(), &authority.pem),
-            (files.authority_key(), &key_pem),
+            (files.server(), server.as_str()),
+            (files.authority(), self.pem.as_str()),
+            (files.authority_key(), key),
         ] {
             files.create(&path, text).map_err(|error| Error::File(path, error))?;
         }
-        Ok(authority)
+        Ok(())
     }
 
     /// Reads the one of a data folder.
@@ -254,6 +270,11 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.issuer)?;
         Ok(format!("{}{}{}", key.serialize_pem(), certificate.pem(), self.pem))
     }
+}
+
+fn nothing_there(files: &Files) -> Result<(), Error> {
+    let there = [files.authority_key(), files.authority(), files.server()];
+    there.into_iter().find(|path| path.exists()).map_or(Ok(()), |path| Err(Error::Exists(path)))
 }
 
 impl ServerIdentity {

@@ -38,7 +38,7 @@ impl AdminService for Admin {
         &self,
         request: Request<v1::ListAgentsRequest>,
     ) -> Answer<v1::ListAgentsResponse> {
-        answer(self.0.administration.agents(request.get_ref()))
+        answer(self.0.administration.agents(request.get_ref()).await)
     }
 
     async fn revoke_agent(

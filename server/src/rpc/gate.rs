@@ -16,6 +16,7 @@ use super::access::access;
 use super::ending::Ending;
 use super::error::status;
 use super::rates::Rates;
+use crate::acts::Acts;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::identity::presence::Told;
@@ -28,7 +29,22 @@ pub enum Door {
     /// A loopback caller is believed to be who it says it is.
     Insecure,
     /// By the certificate of the connection.
-    Members(Arc<Members>, Clock, Arc<Rates>),
+    Members(Acts, Arc<Rates>),
+}
+
+/// Why a request is not let through.
+enum Refused {
+    /// By what this server knows now.
+    Now(Failure),
+    /// Nobody is known with the certificate, which is of the authority: another server may
+    /// have let its bearer in a moment ago.
+    Unknown(Acts),
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self::Now(failure)
+    }
 }
 
 /// Puts the [`Caller`](crate::identity::Caller) into each request, or refuses it.
@@ -50,24 +66,28 @@ impl Door {
     fn pass(
         &self,
         request: &mut http::Request<Body>,
-    ) -> Result<Option<CancellationToken>, Failure> {
+        is_last: bool,
+    ) -> Result<Option<CancellationToken>, Refused> {
         // A path that is not served goes through, to be answered UNIMPLEMENTED.
         let Some(access) = access(request.uri().path()) else { return Ok(None) };
         let (caller, ended, trusted) = match self {
             Self::Insecure => (insecure_caller(request.headers()), None, true),
-            Self::Members(members, clock, rates) => {
-                let welcome = welcome(members, clock, request);
+            Self::Members(acts, rates) => {
+                let welcome = welcome(acts.members(), acts.clock(), request);
                 rates.take(request.extensions().get(), welcome.as_ref().ok())?;
                 match welcome {
                     Ok(welcome) => (welcome.caller, Some(welcome.ended), false),
                     Err(_) if access.is_open() => return Ok(None),
-                    Err(unproven) => return Err(unproven.into()),
+                    Err(Unproven::Unknown) if !is_last => {
+                        return Err(Refused::Unknown(acts.clone()));
+                    }
+                    Err(unproven) => return Err(Failure::from(unproven).into()),
                 }
             }
         };
         if !access.permits(&caller, trusted) {
             let message = format!("`{}` is not for the role {}", request.uri().path(), caller.role);
-            return Err(Failure::Denied(message));
+            return Err(Failure::Denied(message).into());
         }
         request.extensions_mut().insert(caller);
         Ok(ended)
@@ -89,33 +109,72 @@ fn welcome(
 impl<S> tower::Service<http::Request<Body>> for Gate<S>
 where
     S: tower::Service<http::Request<Body>, Response = http::Response<Body>>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = Answer<S::Future>;
+    type Future = Answer<S::Future, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        match self.door.pass(&mut request) {
+        match self.door.pass(&mut request, false) {
             Ok(ended) => Answer::Let(Box::pin(self.inner.call(request)), ended),
-            Err(failure) => Answer::Refused(Some(status(&failure).into_http())),
+            Err(Refused::Now(failure)) => Answer::Refused(Some(status(&failure).into_http())),
+            Err(Refused::Unknown(acts)) => {
+                Answer::Later(Box::pin(self.clone().call_later(acts, request)))
+            }
+        }
+    }
+}
+
+impl<S> Gate<S>
+where
+    S: tower::Service<http::Request<Body>, Response = http::Response<Body>>,
+{
+    /// Lets a request through by what other servers recorded too.
+    async fn call_later(
+        mut self,
+        acts: Acts,
+        mut request: http::Request<Body>,
+    ) -> Result<S::Response, S::Error> {
+        let caught_up = acts.catch_up().await.map_err(Failure::from);
+        let passed = match caught_up {
+            Ok(()) => self.door.pass(&mut request, true),
+            Err(failure) => Err(failure.into()),
+        };
+        match passed {
+            Ok(ended) => {
+                std::future::poll_fn(|context| self.inner.poll_ready(context)).await?;
+                Answer::Let(Box::pin(self.inner.call(request)), ended).await
+            }
+            Err(Refused::Now(failure)) => Ok(status(&failure).into_http()),
+            Err(Refused::Unknown(_)) => Ok(status(&Unproven::Unknown.into()).into_http()),
         }
     }
 }
 
 /// The answer of what is behind the gate, or the gate's own.
-#[derive(Debug)]
-pub enum Answer<F> {
+pub enum Answer<F, E> {
     /// Let through; what it opens ends with the token.
     Let(Pin<Box<F>>, Option<CancellationToken>),
     /// Refused.
     Refused(Option<http::Response<Body>>),
+    /// Let through or refused once this server knows what others do.
+    Later(Pin<Box<dyn Future<Output = Result<http::Response<Body>, E>> + Send>>),
 }
 
-impl<F, E> Future for Answer<F>
+impl<F, E> std::fmt::Debug for Answer<F, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Answer")
+    }
+}
+
+impl<F, E> Future for Answer<F, E>
 where
     F: Future<Output = Result<http::Response<Body>, E>>,
 {
@@ -131,6 +190,7 @@ where
                     None => response,
                 }))
             }
+            Self::Later(answer) => answer.as_mut().poll(context),
             Self::Refused(response) => Poll::Ready(Ok(response.take().unwrap_or_default())),
         }
     }

@@ -54,6 +54,8 @@ mod stubs {
 /// What the services answer from.
 #[derive(Debug, Clone)]
 pub struct Services {
+    /// Name of this server among several; empty for a single one.
+    pub node: String,
     /// The catalogue in force.
     pub catalogue: Arc<Catalogue>,
     /// Where everything is kept.

@@ -26,7 +26,7 @@ impl ServerInfoService for ServerInfo {
             server_time: Some(wire::timestamp(services.clock.now())),
             limits: Some(services.limits.into()),
             ledger_key: services.intake.signer.public_key(),
-            node: String::new(),
+            node: services.node.clone(),
         }))
     }
 }

@@ -14,6 +14,7 @@ use super::{Appended, Store};
 
 pub(crate) mod acting;
 pub(crate) mod ledger;
+pub(crate) mod random;
 pub(crate) mod reading;
 pub(crate) mod refusing;
 pub(crate) mod repeating;

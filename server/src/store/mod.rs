@@ -26,6 +26,7 @@ pub mod export;
 pub mod memory;
 pub mod postgres;
 pub mod sled;
+pub mod tables;
 mod together;
 
 #[cfg(test)]
@@ -128,6 +129,23 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// that has returned, and need not wait for those that have not.
     async fn settle(&self, asked: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Error>;
 
+    /// Keeps a text for other servers of the same ledger, by its SHA-256. An engine that no
+    /// other server can share keeps nothing.
+    async fn keep_text(&self, _text: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The text of this SHA-256 that a server kept.
+    async fn text(&self, _hash: &Hash) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
+    /// Whether the other servers of this ledger have the same value under a name; the first
+    /// that is asked about is the one that counts. Without others it is always so.
+    async fn agrees(&self, _name: &str, _value: &[u8]) -> Result<bool, Error> {
+        Ok(true)
+    }
+
     /// A count that grows whenever something was recorded that reads show from then on.
     /// Nothing that records waits for whoever looks at it.
     fn changes(&self) -> watch::Receiver<u64>;
@@ -135,6 +153,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// How the engine does, for statistics; an engine tells what it knows.
     fn measures(&self) -> Measures {
         Measures::default()
+    }
+
+    /// Tables that other tools read; none where the engine has no database.
+    fn tables(&self) -> Option<Arc<dyn tables::Tables>> {
+        None
     }
 
     /// Name of the engine, as `GetServerInfo` states it.

@@ -120,7 +120,7 @@ impl Web {
             }
         });
         let rows = rows.collect();
-        let agents = self.agents(lang)?;
+        let agents = self.agents(lang).await?;
         let shell = self.shell(lang, reader, asked, &when, "departments");
         Ok(Departments { shell, periods, late, rows, agents })
     }
@@ -132,12 +132,12 @@ impl Web {
         self.services.catalogue.department(id).map_or("", |found| lang.text(&found.name))
     }
 
-    fn agents(&self, lang: Lang) -> Result<Vec<Agent<'_>>, Failure> {
+    async fn agents(&self, lang: Lang) -> Result<Vec<Agent<'_>>, Failure> {
         let mut request =
             v1::ListAgentsRequest { page_size: page::MOST, ..v1::ListAgentsRequest::default() };
         let mut agents = Vec::new();
         loop {
-            let told = self.services.administration.agents(&request)?;
+            let told = self.services.administration.agents(&request).await?;
             let current = told.agents.into_iter().filter(|it| !it.revoked && it.role == "agent");
             agents.extend(current.map(|agent| {
                 let said = |at: Option<prost_types::Timestamp>| {

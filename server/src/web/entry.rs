@@ -99,7 +99,7 @@ impl Web {
     fn let_in(&self, parts: &Parts) -> Result<Reader, Failure> {
         let (members, clock) = match &self.door {
             Door::Insecure => return trying_out(parts),
-            Door::Members(members, clock, _) => (members, clock),
+            Door::Members(acts, _) => (acts.members(), acts.clock()),
         };
         let peer = parts.extensions.get::<Peer>();
         let (welcome, session) = self.welcome(members, clock, peer, &parts.headers);
@@ -159,9 +159,9 @@ impl Web {
 /// Lets requests through as often as calls, whatever they ask for.
 pub(super) async fn paced(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if let Door::Members(members, clock, rates) = &web.door {
+    if let Door::Members(acts, rates) = &web.door {
         let peer = parts.extensions.get::<Peer>();
-        let (welcome, _) = web.welcome(members, clock, peer, &parts.headers);
+        let (welcome, _) = web.welcome(acts.members(), acts.clock(), peer, &parts.headers);
         if let Err(failure) = rates.take(peer, welcome.as_ref().ok()) {
             return Refusal::new(Lang::of(&parts), failure).into_response();
         }

@@ -11,11 +11,11 @@ use rust_decimal::Decimal;
 use tiendo_shared::act::Act;
 use tiendo_shared::catalogue::{Catalogue, IndicatorIndex};
 use tiendo_shared::check::{Checked, Known, decide};
-use tiendo_shared::journal::Position;
 use tiendo_shared::measurement::Measurement;
 use tiendo_shared::review;
 use tiendo_shared::submission::{Hash, Outcome, Recorded, Refusal, Rejection, SubmissionId};
 
+use super::durable::Durable;
 use super::moves::Moves;
 use super::point::Point;
 use super::series::Series;
@@ -28,20 +28,6 @@ pub(in crate::store) struct Department {
     state: RwLock<State>,
     durable: Mutex<Durable>,
 }
-
-/// The durable part of a chain.
-#[derive(Debug, Default)]
-pub(in crate::store) struct Durable {
-    /// Sequence of the last entry; 0 for none.
-    pub(in crate::store) last: u32,
-    /// Its hash.
-    pub(in crate::store) head: Hash,
-    /// Where each entry stands, from sequence 1 on.
-    positions: Vec<u64>,
-}
-
-/// In place of the position of an entry that is lost.
-const LOST: u64 = u64::MAX;
 
 /// Everything derived from a chain.
 #[derive(Debug, Default)]
@@ -115,27 +101,7 @@ impl Department {
     }
 }
 
-impl Durable {
-    /// Takes note of an entry that is durable now.
-    pub(in crate::store) fn add(&mut self, sequence: u32, head: Hash, position: Position) {
-        self.positions.resize(index(sequence), LOST);
-        self.positions.push(position.0);
-        (self.last, self.head) = (sequence, head);
-    }
-
-    /// Takes note of how far the chain is durable, where no journal holds it.
-    pub(in crate::store) fn reach(&mut self, sequence: u32, head: Hash) {
-        (self.last, self.head) = (sequence, head);
-    }
-
-    /// Where an entry stands; none if it is lost or there is no such entry.
-    pub(in crate::store) fn position(&self, sequence: u32) -> Option<Position> {
-        let place = index(sequence);
-        self.positions.get(place).filter(|position| **position != LOST).copied().map(Position)
-    }
-}
-
-fn index(sequence: u32) -> usize {
+pub(in crate::store) fn index(sequence: u32) -> usize {
     sequence.saturating_sub(1) as usize
 }
 
@@ -344,6 +310,16 @@ impl State {
     /// The series in its place.
     pub(in crate::store) fn series(&self, place: SeriesId) -> &Series {
         &self.series[place as usize]
+    }
+
+    /// The entries that ids were used for, in no order.
+    pub(in crate::store) fn ids(&self) -> impl Iterator<Item = (u32, SubmissionId)> {
+        self.ids.iter().map(|(id, sequence)| (*sequence, *id))
+    }
+
+    /// All series, and the wide numbers their points refer to.
+    pub(in crate::store) fn all_series(&self) -> (&[Series], &[Decimal]) {
+        (&self.series, &self.wide)
     }
 
     /// The series in its place, and the wide numbers its points refer to, to save it.

@@ -6,6 +6,8 @@
 
 pub(in crate::store) mod combine;
 pub(in crate::store) mod department;
+pub(in crate::store) mod durable;
+pub(in crate::store) mod fingerprint;
 pub(in crate::store) mod list;
 pub(in crate::store) mod moves;
 pub(in crate::store) mod page;
@@ -14,6 +16,7 @@ mod read;
 pub(in crate::store) mod reading;
 mod sealing;
 pub(in crate::store) mod series;
+pub(in crate::store) mod snapshot;
 pub(in crate::store) mod told;
 
 use std::collections::BTreeMap;
@@ -24,7 +27,8 @@ use tiendo_shared::catalogue::{Catalogue, IndicatorIndex};
 use tiendo_shared::submission::NO_HASH;
 
 use combine::Folds;
-use department::{Department, Durable, State};
+use department::{Department, State};
+use durable::Durable;
 pub(in crate::store) use sealing::{seal, seal_act};
 
 /// The departments, and what they reported together.

@@ -139,6 +139,11 @@ impl Moves {
             .collect()
     }
 
+    /// All pages, in order.
+    pub(in crate::store) fn pages(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.marks.chunks(MARKS).map(encode)
+    }
+
     /// Adds a page that was saved. None if it does not fit.
     pub(in crate::store) fn load(&mut self, body: &[u8]) -> Option<()> {
         for mark in decode(body)? {

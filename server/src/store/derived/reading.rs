@@ -39,6 +39,11 @@ impl Read {
         }
     }
 
+    /// Its measurements.
+    pub(in crate::store) fn items(&self) -> &[Result<Checked, Refusal>] {
+        &self.items
+    }
+
     /// Measurements that the catalogue does not understand any more.
     pub(in crate::store) fn unreadable(&self) -> u64 {
         let is_taken = |outcome| matches!(outcome, Outcome::Accepted | Outcome::Revised);

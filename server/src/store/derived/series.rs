@@ -160,6 +160,13 @@ impl Series {
         pages
     }
 
+    /// All pages, those of superseded points after the others.
+    pub(in crate::store) fn pages(&self, wide: &[Decimal]) -> Vec<Unsaved> {
+        let mut pages = self.points.pages(0, false, wide);
+        pages.extend(self.superseded.pages(0, true, wide));
+        pages
+    }
+
     /// Adds a page of points that was saved. Pages come in order, those of
     /// superseded points after the others. None if the page does not fit.
     pub(in crate::store) fn load(&mut self, page: &[Point]) -> Option<()> {
@@ -243,7 +250,12 @@ impl Points {
         if saved == self.all.len() {
             return Vec::new();
         }
-        let pages = saved / page::POINTS..self.all.len().div_ceil(page::POINTS);
+        self.pages(saved / page::POINTS, superseded, wide)
+    }
+
+    /// Pages from this one on.
+    fn pages(&self, first: usize, superseded: bool, wide: &[Decimal]) -> Vec<Unsaved> {
+        let pages = first..self.all.len().div_ceil(page::POINTS);
         let unsaved = pages.map(|page| {
             let points = page * page::POINTS..(page + 1) * page::POINTS;
             Unsaved {

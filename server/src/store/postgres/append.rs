@@ -7,7 +7,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use tiendo_shared::review::Refused;
@@ -15,14 +14,14 @@ use tiendo_shared::submission::{Hash, SubmissionId};
 use tiendo_shared::wire::{Entry, EntryKind};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::chain::{Chain, Job, Turn, Work};
-use super::core::{Core, Pause};
+use super::core::Core;
 use super::database::{Lease, Trouble};
+use super::measured::measured;
 use super::sql;
+use super::write::{append, number};
 use crate::store::derived::department::{Decision, State};
-use crate::store::derived::told::MOST_AHEAD;
 use crate::store::derived::{seal, seal_act};
 use crate::store::{Appended, Error, Together};
 
@@ -50,9 +49,18 @@ enum Fate {
 
 /// A group that is decided.
 #[derive(Debug, Default)]
-struct Group {
+pub(super) struct Group {
     fates: Vec<Fate>,
-    sealed: Vec<Entry>,
+    pub(super) sealed: Vec<Entry>,
+    /// What each of them changed, for the database's views.
+    pub(super) measured: Vec<Option<String>>,
+}
+
+impl Group {
+    /// A group that was decided elsewhere.
+    pub(super) fn of(sealed: Vec<Entry>, measured: Vec<Option<String>>) -> Self {
+        Self { fates: Vec::new(), sealed, measured }
+    }
 }
 
 impl Core {
@@ -77,7 +85,7 @@ impl Core {
     }
 
     async fn append_group(&self, chain: &Chain, mut works: Vec<Work>) {
-        let mut pause = Pause::new();
+        let mut pause = self.pause();
         loop {
             let began = Instant::now();
             let mut turn = chain.turn.lock().await;
@@ -87,6 +95,7 @@ impl Core {
             let trouble = match done {
                 Ok(group) => {
                     drop(turn);
+                    self.answers();
                     if let Some(commits) =
                         self.commits.as_ref().filter(|_| !group.sealed.is_empty())
                     {
@@ -115,7 +124,9 @@ impl Core {
                 Some(_) => pause.wait().await,
             };
             if !goes_on {
-                let error = error.unwrap_or(Trouble::Moved).into_error();
+                let trouble = error.unwrap_or(Trouble::Moved);
+                self.gave_up(&trouble);
+                let error = trouble.into_error();
                 for work in works {
                     work.fail(repeat(&error));
                 }
@@ -140,9 +151,12 @@ impl Core {
             self.catch_up_to(&lease, chain, turn, head).await?;
         }
         let group = self.decide(chain, works)?;
-        let appended = match (group.sealed.first(), group.sealed.last()) {
-            (Some(first), Some(last)) => append(&lease, chain, &group.sealed, first, last).await?,
-            _ => is_at_end(&lease, chain).await?,
+        let appended = match group.sealed.first().map(|entry| entry.recorded.received) {
+            Some(stamp) => {
+                let id = &chain.department.id;
+                append(&lease, id, end(chain), &group, stamp.as_microsecond()).await?
+            }
+            None => is_at_end(&lease, chain).await?,
         };
         if is_locked {
             lease.batch_execute(if appended { "COMMIT" } else { "ROLLBACK" }).await?;
@@ -170,10 +184,11 @@ impl Core {
                 (Some(place), _) => Fate::Repeats(*place),
                 (None, Some(sequence)) => Fate::Earlier(sequence),
                 (None, None) => match self.seal(&mut state, work) {
-                    Ok(entry) => {
+                    Ok((entry, measured)) => {
                         work.sealed = Some(entry.recorded.link.entry_hash);
                         ids.insert(id, group.sealed.len());
                         group.sealed.push(entry);
+                        group.measured.push(measured);
                         Fate::Sealed(group.sealed.len() - 1)
                     }
                     Err(fate) => fate,
@@ -184,7 +199,7 @@ impl Core {
         Ok(group)
     }
 
-    fn seal(&self, state: &mut State, work: &Work) -> Result<Entry, Fate> {
+    fn seal(&self, state: &mut State, work: &Work) -> Result<(Entry, Option<String>), Fate> {
         let sequence = state.next().map_err(Fate::Misfit)?;
         let stamp = |at: Timestamp| state.received(self.told.stamp(at, work.came.elapsed()));
         match &work.job {
@@ -201,7 +216,8 @@ impl Core {
                 let entry = fitting(entry)?;
                 state.apply(&entry.recorded, sequence, items, &places);
                 state.forget_unsaved();
-                Ok(entry)
+                let measured = measured(&self.books.catalogue, items, &entry.recorded.outcomes);
+                Ok((entry, measured))
             }
             Job::Act(act, _) => {
                 let (performed, content) = &**act;
@@ -221,7 +237,7 @@ impl Core {
                 let entry = fitting(entry)?;
                 state.apply_act(&entry.recorded, sequence, &performed.act);
                 state.forget_unsaved();
-                Ok(entry)
+                Ok((entry, None))
             }
         }
     }
@@ -284,62 +300,21 @@ fn tell(work: Work, entry: Entry, together: Together, is_new: bool) {
     }
 }
 
-/// Moves the end of the chain; false if it was not where it was known to be, or time went on.
-async fn append(
-    lease: &Lease,
-    chain: &Chain,
-    sealed: &[Entry],
-    first: &Entry,
-    last: &Entry,
-) -> Result<bool, Trouble> {
-    let statement = lease.prepare_cached(sql::APPEND).await?;
-    let (before, hash) = (first.recorded.link.sequence - 1, first.recorded.link.previous_hash);
-    let (before, end) = (number(before), number(last.recorded.link.sequence));
-    let stamp = first.recorded.received.as_microsecond();
-    let ahead = stamp.saturating_add(MOST_AHEAD);
-    let sequences: Vec<i64> =
-        sealed.iter().map(|entry| number(entry.recorded.link.sequence)).collect();
-    let ids: Vec<Uuid> = sealed.iter().map(|entry| uuid(entry.recorded.id)).collect();
-    let kinds: Vec<i16> =
-        sealed.iter().map(|entry| i16::from(entry.kind == EntryKind::Act)).collect();
-    let received: Vec<SystemTime> =
-        sealed.iter().map(|entry| system_time(entry.recorded.received)).collect();
-    let agents: Vec<&str> = sealed.iter().map(|entry| &*entry.agent).collect();
-    let bytes: Vec<&[u8]> = sealed.iter().map(Entry::as_bytes).collect();
-    let head: &[u8] = &last.recorded.link.entry_hash;
-    let inserted = lease
-        .execute(
-            &statement,
-            &[
-                &chain.department.id,
-                &before,
-                &end,
-                &head,
-                &&hash[..],
-                &stamp,
-                &ahead,
-                &sequences,
-                &ids,
-                &kinds,
-                &received,
-                &agents,
-                &bytes,
-            ],
-        )
-        .await?;
-    Ok(inserted > 0)
-}
-
 /// Whether the chain still ends where it is known to: what is refused rests on that.
 async fn is_at_end(lease: &Lease, chain: &Chain) -> Result<bool, Trouble> {
     let statement = lease.prepare_cached(sql::HEAD).await?;
     let row = lease.query_opt(&statement, &[&chain.department.id]).await?;
-    let durable = chain.department.durable();
-    let (last, hash): (u32, Hash) = (durable.last, durable.head);
+    let (last, hash) = end(chain);
     Ok(match row {
-        Some(row) => row.get::<_, i64>(0) == i64::from(last) && row.get::<_, &[u8]>(1) == hash,
+        Some(row) => row.get::<_, i64>(0) == number(last) && row.get::<_, &[u8]>(1) == hash,
         None => last == 0,
     })
+}
+
+/// Where the chain ends, as far as this server knows.
+fn end(chain: &Chain) -> (u64, Hash) {
+    let durable = chain.department.durable();
+    (durable.last.into(), durable.head)
 }
 
 /// Forgets what did not become durable.
@@ -367,20 +342,4 @@ fn repeat(error: &Error) -> Error {
         Error::Corrupt(cause) => Error::Corrupt(cause.clone()),
         other => Error::Unavailable(other.to_string()),
     }
-}
-
-fn system_time(instant: Timestamp) -> SystemTime {
-    let since = Duration::from_micros(instant.as_microsecond().unsigned_abs());
-    if instant < Timestamp::UNIX_EPOCH {
-        return SystemTime::UNIX_EPOCH - since;
-    }
-    SystemTime::UNIX_EPOCH + since
-}
-
-pub(super) fn number(sequence: u64) -> i64 {
-    i64::try_from(sequence).unwrap_or(i64::MAX)
-}
-
-pub(super) fn uuid(id: SubmissionId) -> Uuid {
-    Uuid::from_bytes(*id.as_bytes())
 }

@@ -8,16 +8,18 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tiendo_shared::submission::{Hash, NO_HASH};
+use tiendo_shared::wire::EntryError;
 use tokio_postgres::Row;
 
-use super::append::number;
 use super::chain::{Chain, Turn};
 use super::core::Core;
 use super::database::{Lease, Trouble};
-use super::sql;
+use super::write::number;
+use super::{snapshot, sql};
 use crate::store::Error;
 use crate::store::derived::department::State;
 use crate::store::derived::reading::{Read, with_checker};
+use crate::store::sled::{Fault, Place, follow};
 
 /// Entries that are read at a time, and bytes after which there are enough.
 const PAGE: i64 = 512;
@@ -58,6 +60,10 @@ impl Core {
                 tracing::warn!(?trouble, "what other servers take cannot be read");
             }
             was_well = learned.is_ok();
+            if was_well {
+                self.answers();
+                self.save_snapshots(snapshot::WHILE_IT_RUNS).await;
+            }
         }
     }
 
@@ -160,8 +166,11 @@ impl Core {
         if is_behind(chain, end) {
             self.forget(chain)?;
         }
-        if (1..end.sequence).contains(&i64::from(known(chain).0)) {
-            turn.share();
+        let mut is_fresh = known(chain).0 == 0;
+        match i64::from(known(chain).0) {
+            0 if end.sequence > 0 => self.load_snapshot(lease, chain, turn).await?,
+            last if last < end.sequence => turn.share(),
+            _ => {}
         }
         while i64::from(known(chain).0) < end.sequence {
             let after = i64::from(known(chain).0);
@@ -170,9 +179,13 @@ impl Core {
                 .query(&entries, &[&chain.department.id, &(after + 1), &PAGE, &PAGE_BYTES])
                 .await?;
             if rows.is_empty() {
-                let id = &chain.department.id;
-                let why = format!("the chain of `{id}` has no entry after {after}, but should");
-                return Err(Error::Corrupt(why).into());
+                end_as_told(chain, end)?;
+                break;
+            }
+            if !is_fresh && !follows(chain, &rows[0]) {
+                self.forget(chain)?;
+                is_fresh = true;
+                continue;
             }
             let page = self.apply(chain, &rows)?;
             learned.entries += page.entries;
@@ -180,43 +193,51 @@ impl Core {
         }
         let (last, hash) = known(chain);
         if i64::from(last) == end.sequence && hash != end.hash {
-            let id = &chain.department.id;
-            return Err(
-                Error::Corrupt(format!("the chain of `{id}` does not end as it says")).into()
-            );
+            end_as_told(chain, end)?;
         }
         self.changed(learned.entries);
         Ok(learned)
     }
 
-    /// Applies entries in order.
+    /// Applies entries in order; a damaged one is left out, and the chain goes on behind it.
     fn apply(&self, chain: &Chain, rows: &[Row]) -> Result<Learned, Error> {
         let mut learned = Learned::default();
         with_checker(&self.books.catalogue, |checker| {
             for row in rows {
-                let id = &chain.department.id;
                 let sequence = row.get::<_, i64>(0);
-                let corrupt = |why: &dyn std::fmt::Display| {
-                    Error::Corrupt(format!("entry {sequence} of `{id}`: {why}"))
+                let Ok(place) = u32::try_from(sequence) else {
+                    return Err(Error::Corrupt("a chain is full".to_owned()));
                 };
-                let read = Read::new(row.get::<_, &[u8]>(1).to_vec(), checker);
-                let read = read.map_err(|error| corrupt(&error))?;
-                let link = &read.entry.recorded.link;
-                let (last, hash) = known(chain);
-                if link.previous_hash != hash || link.department != *id {
-                    return Err(corrupt(&"it does not follow from the one before"));
+                let bytes = row.get::<_, &[u8]>(1);
+                let named = || Place {
+                    file: format!("tiendo_entry {} {sequence}", chain.department.id).into(),
+                    offset: 0,
+                };
+                match Read::new(bytes.to_vec(), checker) {
+                    Ok(read) if number(read.entry.recorded.link.sequence) == sequence => {
+                        let link = &read.entry.recorded.link;
+                        let (last, hash) = known(chain);
+                        if let Err(fault) = follow((last.into(), hash), link, named) {
+                            damaged(&fault);
+                        }
+                        let mut state = chain.department.write()?;
+                        read.apply(&mut state, place);
+                        state.forget_unsaved();
+                        drop(state);
+                        chain.department.durable().reach(place, link.entry_hash);
+                        learned.unreadable += read.unreadable();
+                    }
+                    other => {
+                        let error = other.err().unwrap_or(EntryError::Malformed);
+                        damaged(&Fault::Entry { place: named(), error });
+                        let hash = bytes.get(32..64).and_then(|it| Hash::try_from(it).ok());
+                        let hash = hash.unwrap_or(NO_HASH);
+                        let mut state = chain.department.write()?;
+                        (state.last, state.head) = (place, hash);
+                        chain.department.durable().reach(place, hash);
+                    }
                 }
-                let place = u32::try_from(sequence).map_err(|error| corrupt(&error))?;
-                if number(link.sequence) != sequence || place <= last {
-                    return Err(corrupt(&"it stands in the place of another"));
-                }
-                let mut state = chain.department.write()?;
-                read.apply(&mut state, place);
-                state.forget_unsaved();
-                drop(state);
-                chain.department.durable().reach(place, link.entry_hash);
                 learned.entries += 1;
-                learned.unreadable += read.unreadable();
             }
             Ok(learned)
         })
@@ -242,8 +263,30 @@ impl Core {
     }
 }
 
+/// Whether the entry in a row follows from the last one that is known.
+fn follows(chain: &Chain, row: &Row) -> bool {
+    row.get::<_, &[u8]>(1).get(..32) == Some(&known(chain).1[..])
+}
+
+/// The last entries are damaged or missing: the chain goes on from where its head says.
+fn end_as_told(chain: &Chain, end: Head) -> Result<(), Error> {
+    let (department, sequence) = (chain.department.id.clone(), end.sequence.unsigned_abs());
+    damaged(&Fault::Head { department, sequence });
+    let last = u32::try_from(end.sequence);
+    let last = last.map_err(|_| Error::Corrupt("a chain is full".to_owned()))?;
+    let mut state = chain.department.write()?;
+    (state.last, state.head) = (last, end.hash);
+    chain.department.durable().reach(last, end.hash);
+    Ok(())
+}
+
+/// Something wrong with the ledger: an operator has to see it.
+fn damaged(fault: &Fault) {
+    tracing::error!(%fault, "the ledger is damaged; run `tiendo-server verify`");
+}
+
 /// What is known of the end of a chain.
-fn known(chain: &Chain) -> (u32, Hash) {
+pub(super) fn known(chain: &Chain) -> (u32, Hash) {
     let durable = chain.department.durable();
     (durable.last, durable.head)
 }

@@ -37,6 +37,8 @@ pub(super) enum Queue {
 pub(super) struct Turn {
     /// When another server last appended to it, as far as this one noticed.
     shared: Option<Instant>,
+    /// The last entry of the newest snapshot, as far as this server knows.
+    pub(super) saved: u32,
 }
 
 /// Something to append.

@@ -21,6 +21,8 @@ use crate::store::{Appended, Error, Performed, Submission};
 
 /// For how long something is tried before it is given up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
+/// For how long where it was given up before and the database has not answered since.
+const AWAY_PATIENCE: Duration = Duration::from_secs(4);
 /// How long to wait before the second attempt; twice as long before each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest wait between attempts.
@@ -44,6 +46,9 @@ pub(super) struct Core {
     room: Arc<Semaphore>,
     most_permits: u32,
     is_closed: AtomicBool,
+    /// Whether the database did not answer for as long as is worth waiting: callers are then
+    /// told at once, until it answers again.
+    is_away: AtomicBool,
     /// Ends every task at once.
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
@@ -65,6 +70,7 @@ impl Core {
             room: Arc::new(Semaphore::new(most_permits as usize)),
             most_permits,
             is_closed: AtomicBool::new(false),
+            is_away: AtomicBool::new(false),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             commits: crate::metrics::commits(),
@@ -177,16 +183,40 @@ impl Core {
     where
         F: Future<Output = Result<T, Trouble>>,
     {
-        let mut pause = Pause::new();
+        let mut pause = self.pause();
         loop {
             let trouble = match tokio::time::timeout_at(pause.until, run()).await {
-                Ok(Ok(done)) => return Ok(done),
+                Ok(Ok(done)) => {
+                    self.answers();
+                    return Ok(done);
+                }
                 Ok(Err(trouble)) => trouble,
-                Err(_) => return Err(Trouble::Passing("it took too long".to_owned()).into_error()),
+                Err(_) => Trouble::Passing("it took too long".to_owned()),
             };
             if matches!(trouble, Trouble::Lasting(_)) || !pause.wait().await {
+                self.gave_up(&trouble);
                 return Err(trouble.into_error());
             }
+        }
+    }
+
+    /// Pauses for as long as it is worth it now.
+    pub(super) fn pause(&self) -> Pause {
+        if self.is_away.load(Ordering::Relaxed) {
+            return Pause { until: Instant::now() + AWAY_PATIENCE, next: AWAY_PATIENCE };
+        }
+        Pause { until: Instant::now() + PATIENCE, next: FIRST_PAUSE }
+    }
+
+    /// Notes that the database answers.
+    pub(super) fn answers(&self) {
+        self.is_away.store(false, Ordering::Relaxed);
+    }
+
+    /// Notes that something was given up.
+    pub(super) fn gave_up(&self, trouble: &Trouble) {
+        if matches!(trouble, Trouble::Passing(_)) {
+            self.is_away.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -199,10 +229,6 @@ pub(super) struct Pause {
 }
 
 impl Pause {
-    pub(super) fn new() -> Self {
-        Self { until: Instant::now() + PATIENCE, next: FIRST_PAUSE }
-    }
-
     /// Waits, unless it is not worth it any more: then false.
     pub(super) async fn wait(&mut self) -> bool {
         if Instant::now() + self.next >= self.until {

@@ -19,6 +19,14 @@ const SILENT_FOR: Duration = Duration::from_secs(5);
 /// went away with its lock.
 const SESSION: &str = "-c statement_timeout=30s -c idle_in_transaction_session_timeout=15s";
 
+/// What is said of a database that may answer later.
+const AWAY: &str = "the database does not answer; it is asked again";
+
+/// Whether an error is that of a database that may answer later.
+pub fn is_away(error: &Error) -> bool {
+    matches!(error, Error::Unavailable(cause) if cause == AWAY)
+}
+
 /// A database, by its address.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -82,6 +90,19 @@ impl Target {
         let options = config.get_options().map(str::to_owned);
         config.options(options.map_or_else(|| SESSION.to_owned(), |it| format!("{SESSION} {it}")));
         Ok(Self { config, authorities, connections })
+    }
+
+    #[cfg(test)]
+    pub(super) async fn plainly(
+        &self,
+    ) -> Result<
+        (
+            tokio_postgres::Client,
+            tokio_postgres::Connection<tokio_postgres::Socket, tokio_postgres::tls::NoTlsStream>,
+        ),
+        tokio_postgres::Error,
+    > {
+        self.config.connect(tokio_postgres::NoTls).await
     }
 
     /// The hosts and the database's name, for people.
@@ -222,7 +243,7 @@ impl Trouble {
             Self::Moved => Error::Unavailable("others append to the chain all the time".to_owned()),
             Self::Passing(cause) => {
                 tracing::warn!(cause, "the database does not answer");
-                Error::Unavailable("the database does not answer; it is asked again".to_owned())
+                Error::Unavailable(AWAY.to_owned())
             }
             Self::Lasting(error) => error,
         }

@@ -14,14 +14,22 @@
 mod append;
 mod catch_up;
 mod chain;
+mod common;
 mod core;
 mod database;
+mod measured;
 mod open;
+mod portable;
+mod publish;
 mod read;
 mod settle;
+mod snapshot;
 mod sql;
 mod tls;
+mod write;
 
+#[cfg(test)]
+mod model_tests;
 #[cfg(test)]
 mod sql_tests;
 #[cfg(test)]
@@ -43,11 +51,13 @@ use tiendo_shared::wire::Entry;
 use tokio::sync::watch;
 
 use self::core::Core;
+use super::tables::Tables;
 use super::{
     Appended, CombinedQuery, Error, Measures, Performed, Series, SeriesQuery, Store, Submission,
 };
-pub use database::Target;
+pub use database::{Target, is_away};
 pub use open::Opened;
+pub use portable::{export, import, verify};
 
 /// The engine over a database. Dropping it is like a crash; [`Store::close`] is the clean end.
 #[derive(Debug)]
@@ -146,6 +156,18 @@ impl Store for PostgresStore {
         self.core.settle(asked, now).await
     }
 
+    async fn keep_text(&self, text: &str) -> Result<(), Error> {
+        self.core.keep_text(text).await
+    }
+
+    async fn text(&self, hash: &Hash) -> Result<Option<String>, Error> {
+        self.core.text(hash).await
+    }
+
+    async fn agrees(&self, name: &str, value: &[u8]) -> Result<bool, Error> {
+        Ok(self.core.kept_first(name, value).await? == value)
+    }
+
     fn changes(&self) -> watch::Receiver<u64> {
         self.core.changes.subscribe()
     }
@@ -158,12 +180,18 @@ impl Store for PostgresStore {
         }
     }
 
+    fn tables(&self) -> Option<Arc<dyn Tables>> {
+        Some(Arc::clone(&self.core) as Arc<dyn Tables>)
+    }
+
     fn engine(&self) -> &'static str {
         "postgres"
     }
 
     async fn close(&self) -> Result<(), Error> {
         self.core.close().await;
+        // A start without it takes longer, and no more.
+        self.core.save_snapshots(snapshot::AT_THE_END).await;
         Ok(())
     }
 }

@@ -35,12 +35,9 @@ pub(super) async fn open(
     catalogue: Arc<Catalogue>,
 ) -> Result<(Arc<Core>, Opened), Error> {
     let database = Database::new(target)?;
-    let ids: Vec<String> =
-        catalogue.departments().iter().map(|department| department.id.clone()).collect();
     let books = Books::new(catalogue, std::iter::empty(), 0);
     let core = Arc::new(Core::new(books, database, WAITING_BYTES));
-    core.patiently(|| migrate(&core.database)).await?;
-    core.patiently(|| begin(&core.database, &ids)).await?;
+    core.patiently(|| prepare(&core.database, &core.books.catalogue)).await?;
     let learned = core.patiently(|| core.learn_all()).await?;
     let has_entries = |chain: &&Arc<super::chain::Chain>| chain.department.durable().last > 0;
     let opened = Opened {
@@ -52,6 +49,14 @@ pub(super) async fn open(
     let stop = core.stop.clone();
     core.tasks.spawn(async move { stop.run_until_cancelled(keeping_up).await });
     Ok((core, opened))
+}
+
+/// Brings the schema up to date, and begins the chains of the catalogue.
+pub(super) async fn prepare(database: &Database, catalogue: &Catalogue) -> Result<(), Trouble> {
+    migrate(database).await?;
+    let departments: Vec<String> =
+        catalogue.departments().iter().map(|department| department.id.clone()).collect();
+    begin(database, &departments).await
 }
 
 /// Brings the schema up to date; servers that start at the same time do it one after the other.
@@ -66,7 +71,11 @@ async fn migrate(database: &Database) -> Result<(), Trouble> {
 }
 
 async fn make(lease: &mut Lease) -> Result<(), Trouble> {
-    let known = [("V1__ledger", include_str!("migrations/V1__ledger.sql"))];
+    let known = [
+        ("V1__ledger", include_str!("migrations/V1__ledger.sql")),
+        ("V2__views", include_str!("migrations/V2__views.sql")),
+        ("V3__common", include_str!("migrations/V3__common.sql")),
+    ];
     let known: Result<Vec<_>, _> =
         known.iter().map(|(name, sql)| Migration::unapplied(name, sql)).collect();
     let refused = |error: refinery::Error| {

@@ -4,10 +4,10 @@ use tiendo_shared::submission::{Hash, NO_HASH, Recorded, SubmissionId};
 use tiendo_shared::wire::{Entry, EntryKind};
 use tokio_postgres::Row;
 
-use super::append::{number, uuid};
 use super::core::Core;
 use super::database::Trouble;
 use super::sql;
+use super::write::{number, uuid};
 use crate::store::derived::department::{Decision, State};
 use crate::store::{Appended, Error, Submission, Together};
 

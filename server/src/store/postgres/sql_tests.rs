@@ -2,8 +2,8 @@
 //! distributed by it: each is parsed, and each of our tables in it must be narrowed to one.
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Insert, Query, Select, SetExpr, Statement, TableFactor, TableObject,
-    TableWithJoins, Update, Value,
+    BinaryOperator, Expr, FromTable, Insert, Query, Select, SetExpr, Statement, TableFactor,
+    TableObject, TableWithJoins, Update, Value,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -23,6 +23,10 @@ fn statement(statement: &Statement) -> Told {
         Statement::Query(it) => query(it),
         Statement::Insert(it) => insert(it),
         Statement::Update(it) => update(it),
+        Statement::Delete(it) => {
+            let FromTable::WithFromKeyword(from) = &it.from else { return Err("of what?".into()) };
+            from.iter().try_for_each(|from| tables(from, it.selection.as_ref()))
+        }
         other => Err(format!("what is this? {other}")),
     }
 }

@@ -43,6 +43,13 @@ pub(super) async fn database() -> Option<Target> {
     Some(Target::new(&cluster.address(&name), None, None, false, 8).unwrap())
 }
 
+/// A connection of its own.
+pub(super) async fn connect(target: &Target) -> tokio_postgres::Client {
+    let (client, connection) = target.plainly().await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
 fn cluster() -> Option<&'static Cluster> {
     static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
     CLUSTER.get_or_init(Cluster::start).as_ref()

@@ -22,11 +22,11 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::journal::Position;
 use tiendo_shared::submission::Hash;
 
+use crate::store::derived::fingerprint::fingerprint;
 use crate::store::derived::page::{Bytes, seal, unseal};
 
 pub(super) const ROOT: &[u8] = b"\0";
@@ -230,20 +230,6 @@ pub(super) fn split_key(key: &[u8]) -> Option<(&str, Kind, &[u8])> {
         _ => return None,
     };
     Some((std::str::from_utf8(department).ok()?, kind, &rest[2..]))
-}
-
-/// A hash of all that the places in points refer to and reading depends on.
-fn fingerprint(catalogue: &Catalogue) -> Hash {
-    let mut hasher = Sha256::new();
-    for indicator in catalogue.indicators() {
-        let read = (
-            (&indicator.id, &indicator.kind, indicator.range),
-            (indicator.frequency, &indicator.also_accepted),
-            (&indicator.dimensions, &indicator.editions, &indicator.territories),
-        );
-        hasher.update(format!("{read:?}\n"));
-    }
-    hasher.finalize().into()
 }
 
 /// Waits until sled has let go of its file, which its threads may hold for a

@@ -99,7 +99,7 @@ impl fmt::Display for Fault {
 
 impl Fault {
     /// What is wrong, without the place.
-    pub(super) fn reason(&self) -> String {
+    pub(in crate::store) fn reason(&self) -> String {
         let told = self.to_string();
         told.split_once(": ").map_or_else(|| told.clone(), |(_, reason)| reason.to_owned())
     }
@@ -107,7 +107,7 @@ impl Fault {
 
 /// Whether an entry follows from the last one of its chain. After a gap it is
 /// the new last one; a repeated one is not.
-pub(super) fn follow(
+pub(in crate::store) fn follow(
     (last, head): (u64, Hash),
     link: &Link,
     place: impl FnOnce() -> Place,

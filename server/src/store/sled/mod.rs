@@ -59,6 +59,7 @@ use async_trait::async_trait;
 use checkpoint::{Checkpoint, Unfit};
 use committer::Committer;
 use core::Core;
+pub(in crate::store) use fault::follow;
 pub use fault::{Fault, Place};
 use jiff::Timestamp;
 pub use portable::{ImportError, Imported, export, import, verify_export};

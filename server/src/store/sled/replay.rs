@@ -13,7 +13,8 @@ use tiendo_shared::journal::{Position, Reader};
 use tiendo_shared::wire::EntryError;
 
 use super::fault::{Fault, Place, follow};
-use crate::store::derived::department::{Durable, State};
+use crate::store::derived::department::State;
+use crate::store::derived::durable::Durable;
 use crate::store::derived::reading::{Read, with_checker};
 
 /// Entries that are read ahead of what is applied.

@@ -57,7 +57,7 @@ impl VerifyReport {
     }
 
     /// Adds an entry whose hashes are its own, and the fault if it does not follow.
-    pub(super) fn add(
+    pub(in crate::store) fn add(
         &mut self,
         entry: &Entry,
         place: impl FnOnce() -> Place,

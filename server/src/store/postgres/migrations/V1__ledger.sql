@@ -24,6 +24,9 @@ CREATE TABLE tiendo_entry (
     agent      text        NOT NULL,
     -- previous hash (32) | hash (32) | length of canonical (4) | canonical | content
     entry      bytea       NOT NULL,
+    -- The measurements that were taken, for views: { period: [[indicator, members, value, status]] };
+    -- null for an act, or where nothing was taken.
+    measured   text,
     PRIMARY KEY (department, sequence),
     UNIQUE (department, id)
 );
@@ -32,3 +35,16 @@ CREATE INDEX tiendo_entry_acts ON tiendo_entry (department, sequence) WHERE kind
 
 -- Compressing costs more than it saves: an entry is short already.
 ALTER TABLE tiendo_entry ALTER COLUMN entry SET STORAGE EXTERNAL;
+
+-- The state of a department as servers hold it in memory, in parts, so that a start need not
+-- read its whole chain. It may be missing or behind.
+CREATE TABLE tiendo_snapshot (
+    department text     NOT NULL,
+    part       integer  NOT NULL,
+    -- The last entry in it.
+    sequence   bigint   NOT NULL,
+    body       bytea    NOT NULL,
+    PRIMARY KEY (department, part)
+);
+
+ALTER TABLE tiendo_snapshot ALTER COLUMN body SET STORAGE EXTERNAL;
