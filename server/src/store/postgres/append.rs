@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tiendo_shared::review::Refused;
@@ -86,6 +87,7 @@ impl Core {
 
     async fn append_group(&self, chain: &Chain, mut works: Vec<Work>) {
         let mut pause = self.pause();
+        let mut stood = false;
         loop {
             let began = Instant::now();
             let mut turn = chain.turn.lock().await;
@@ -106,17 +108,7 @@ impl Core {
                 }
                 Err(trouble) => trouble,
             };
-            for work in &mut works {
-                let sealed = work.sealed.take();
-                // It may be durable all the same, unless the chain had moved.
-                work.tried.extend(sealed.filter(|_| !matches!(trouble, Trouble::Moved)));
-            }
-            let undone = undo(chain);
-            let error = match trouble {
-                _ if undone.is_err() => undone.err(),
-                Trouble::Moved => self.learn(chain, &mut turn).await.err(),
-                other => Some(other),
-            };
+            let error = self.recover(chain, &mut turn, &mut works, trouble, &mut stood).await;
             drop(turn);
             let goes_on = match &error {
                 None => Instant::now() < pause.until,
@@ -132,6 +124,35 @@ impl Core {
                 }
                 return;
             }
+        }
+    }
+
+    /// Undoes what did not become durable and reads what others appended; what is left of the
+    /// trouble.
+    async fn recover(
+        &self,
+        chain: &Chain,
+        turn: &mut Turn,
+        works: &mut [Work],
+        trouble: Trouble,
+        stood: &mut bool,
+    ) -> Option<Trouble> {
+        for work in works {
+            let sealed = work.sealed.take();
+            // It may be durable all the same, unless the chain had moved.
+            work.tried.extend(sealed.filter(|_| !matches!(trouble, Trouble::Moved)));
+        }
+        if let Err(broken) = undo(chain) {
+            return Some(broken);
+        }
+        if !matches!(trouble, Trouble::Moved) {
+            return Some(trouble);
+        }
+        match self.learn(chain, turn).await {
+            // Not for anything that others appended, and not for the first time.
+            Ok(learned) if learned.entries == 0 && std::mem::replace(stood, true) => Some(trouble),
+            Ok(_) => None,
+            Err(trouble) => Some(trouble),
         }
     }
 
@@ -201,7 +222,11 @@ impl Core {
 
     fn seal(&self, state: &mut State, work: &Work) -> Result<(Entry, Option<String>), Fate> {
         let sequence = state.next().map_err(Fate::Misfit)?;
-        let stamp = |at: Timestamp| state.received(self.told.stamp(at, work.came.elapsed()));
+        let stamp = |at: Timestamp| {
+            let received = state.received(self.told.stamp(at, work.came.elapsed()));
+            // The entry before may count from later than it came, and answers spoke of that.
+            self.told.stamp(received, Duration::ZERO)
+        };
         match &work.job {
             Job::Submission(submission, _) => {
                 let items = &submission.items;

@@ -268,3 +268,20 @@ async fn measurements_are_rows_for_whoever_may_only_read() {
         client.query(&format!("SELECT * FROM {table}"), &[]).await.unwrap_err();
     }
 }
+
+/// After the clock was set back, whatever comes is taken, as late as what was there before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_set_back_stops_nothing() {
+    let Some(servers) = servers(2).await else { return };
+    let sent = |id: u32, at: i64| {
+        submission(id.into(), at, vec![number("population", "2024", &id.to_string())])
+    };
+    servers[0].append(sent(1, 200_000)).await.unwrap();
+    // An answer speaks of a little later than the last entry.
+    servers[0].settle(None, second(200_010)).await.unwrap();
+    for (id, server) in (2..6).zip(servers.iter().cycle()) {
+        let appended = server.append(sent(id, 10)).await.unwrap();
+        let Appended::Recorded { recorded, .. } = appended else { panic!() };
+        assert!(recorded.received > second(200_010), "{}", recorded.received);
+    }
+}
