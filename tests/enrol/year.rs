@@ -25,6 +25,9 @@ use tokio_util::sync::CancellationToken;
 use super::{SUBMIT, desk, figure};
 use crate::harness::{Agent, SOON, free_port, grant, trial, until};
 
+/// What stops a server, what ends when it has, and its store while something holds it.
+type Serving = (oneshot::Sender<()>, JoinHandle<()>, Weak<dyn Store>);
+
 /// A province whose clock stands where the test puts it.
 struct Province {
     folder: TempDir,
@@ -32,7 +35,7 @@ struct Province {
     /// Days since the beginning.
     day: Arc<AtomicI64>,
     address: String,
-    serving: Option<(oneshot::Sender<()>, JoinHandle<()>, Weak<dyn Store>)>,
+    serving: Option<Serving>,
 }
 
 impl Province {

@@ -22,7 +22,7 @@ fn lines(page: &str) -> (Vec<String>, Vec<String>) {
     let text = std::fs::read_to_string(root().join(page)).unwrap();
     let blocks = text.split("```sh cookbook\n").skip(1);
     let lines = blocks.flat_map(|block| block.split("```").next().unwrap().lines());
-    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = lines.map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(str::to_owned).partition(|line| line.contains("() {"))
 }
 

@@ -80,32 +80,6 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Every reason.
-    pub const ALL: [Self; 22] = [
-        Self::SinglePoint,
-        Self::TooFewPoints,
-        Self::NoScale,
-        Self::BreakLeavesOnePoint,
-        Self::YearsUnknown,
-        Self::BaseAfterCurrent,
-        Self::ZeroBase,
-        Self::NegativeBase,
-        Self::SignChange,
-        Self::NoReference,
-        Self::NoReferenceSamePeriod,
-        Self::ZeroDenominator,
-        Self::NotComputed,
-        Self::Incomplete,
-        Self::TooManyDigits,
-        Self::Impossible,
-        Self::NoRankedAmong,
-        Self::NoRankTable,
-        Self::RankOutOfRange,
-        Self::WrongKind,
-        Self::UnknownLevel,
-        Self::NoneSinceStart,
-    ];
-
     /// The machine-readable reason.
     pub fn code(self) -> &'static str {
         match self {

@@ -8,6 +8,32 @@ use crate::period::Frequency;
 use super::finding::{Finding, Reason};
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 22] = [
+        Self::SinglePoint,
+        Self::TooFewPoints,
+        Self::NoScale,
+        Self::BreakLeavesOnePoint,
+        Self::YearsUnknown,
+        Self::BaseAfterCurrent,
+        Self::ZeroBase,
+        Self::NegativeBase,
+        Self::SignChange,
+        Self::NoReference,
+        Self::NoReferenceSamePeriod,
+        Self::ZeroDenominator,
+        Self::NotComputed,
+        Self::Incomplete,
+        Self::TooManyDigits,
+        Self::Impossible,
+        Self::NoRankedAmong,
+        Self::NoRankTable,
+        Self::RankOutOfRange,
+        Self::WrongKind,
+        Self::UnknownLevel,
+        Self::NoneSinceStart,
+    ];
+
     /// The reason in Vietnamese.
     pub fn vietnamese(self) -> &'static str {
         match self {
@@ -79,6 +105,13 @@ impl Finding {
             Self::BaseLater { wanted, used } => {
                 format!("kỳ {wanted} không có giá trị dùng được; tiến độ tính từ kỳ {used}")
             }
+            other => other.of_the_way(),
+        }
+    }
+
+    /// A remark on the way to the target in Vietnamese.
+    fn of_the_way(&self) -> String {
+        match self {
             Self::MovedAway { since } => {
                 format!("đã đi lùi từ kỳ {since}; đèn tín hiệu chỉ xét giá trị")
             }
@@ -121,6 +154,19 @@ impl Finding {
             Self::ReferenceLags { latest, used } => {
                 format!("kỳ {latest} chưa có giá trị để so sánh; so sánh ở kỳ {used}")
             }
+            // Told above.
+            Self::ShorterPeriods { .. }
+            | Self::WholeYearsOnly
+            | Self::SamePartOfYearOnly { .. }
+            | Self::LatestMissing { .. }
+            | Self::LatestWithdrawn { .. }
+            | Self::ValuesLeftAside { .. }
+            | Self::NotComputed { .. }
+            | Self::BreakInSeries { .. }
+            | Self::BreakInReference { .. }
+            | Self::NumberRankedChanged { .. }
+            | Self::BaselineLeftAside { .. }
+            | Self::BaseLater { .. } => String::new(),
         }
     }
 }
