@@ -1,6 +1,6 @@
 //! Asks the server many small questions in a row, no faster than it answers them.
 
-use tonic::{Response, Status};
+use tonic::{Code, Response, Status};
 
 use crate::connection::{ANSWER, within};
 use crate::push::retry::{Next, Policy, after_status, random};
@@ -19,6 +19,10 @@ where
         };
         refusals += 1;
         let Next::Retry(Some(wish)) = after_status(&status) else { return Err(status) };
+        // One that takes nothing now is come back to by whoever asks, or another one is asked.
+        if status.code() != Code::ResourceExhausted {
+            return Err(status);
+        }
         let wait = Policy::INTERACTIVE.wait(refusals, Some(wish), random());
         tokio::time::sleep(wait.ok_or(status)?).await;
     }
@@ -36,9 +40,10 @@ mod tests {
     #[tokio::test]
     async fn nobody_waits_for_an_hour_or_for_what_will_not_come() {
         let in_an_hour = ErrorDetails::with_retry_info(Some(Duration::from_hours(1)));
-        let busy = tonic::Code::ResourceExhausted;
+        let in_a_moment = ErrorDetails::with_retry_info(Some(Duration::from_millis(1)));
         for refused in [
-            Status::with_error_details(busy, "too many", in_an_hour),
+            Status::with_error_details(Code::ResourceExhausted, "too many", in_an_hour),
+            Status::with_error_details(Code::Unavailable, "stopping", in_a_moment),
             Status::not_found("none"),
             Status::resource_exhausted("too long"),
         ] {
