@@ -6,7 +6,6 @@ mod ci;
 mod databases;
 mod debian;
 mod demo;
-mod engines;
 mod package;
 mod portable;
 mod proto;

@@ -12,13 +12,14 @@
 //! * `TIENDO_DEBIAN`, `TIENDO_PACKAGES`: a fresh Debian, and packages to try in it;
 //! * `TIENDO_TEST_ENGINE`: `postgres` for servers that keep their ledger in `PostgreSQL`.
 
+mod engines;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
 use crate::databases::{self, Databases};
 use crate::debian;
-use crate::engines;
 use crate::step::{Steps, cargo, run};
 use crate::tools::{self, Tools};
 

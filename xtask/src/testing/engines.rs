@@ -26,7 +26,7 @@ const EMBEDDED: [(&str, &str); 12] = [
 ];
 
 /// Runs the tests that are not of the embedded engine alone.
-pub(crate) fn run_steps(root: &Path, environment: &[(&str, String)]) -> anyhow::Result<()> {
+pub(super) fn run_steps(root: &Path, environment: &[(&str, String)]) -> anyhow::Result<()> {
     let command = || {
         let mut command = cargo(root, ["test", "--package", "tiendo-tests", "--test", "it", "--"]);
         command.envs(environment.iter().map(|(name, value)| (name, value)));
@@ -49,7 +49,7 @@ pub(crate) fn run_steps(root: &Path, environment: &[(&str, String)]) -> anyhow::
 fn every_exception_is_one(listed: &str) -> anyhow::Result<()> {
     for (name, _) in EMBEDDED {
         if !listed.lines().any(|line| line.starts_with(name)) {
-            bail!("no test is named `{name}…`; take it out of `xtask/src/engines.rs`");
+            bail!("no test is named `{name}…`; take it out of `xtask/src/testing/engines.rs`");
         }
     }
     Ok(())
