@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::methods;
-use crate::harness::{Server, buf_curl, grpcurl};
+use crate::harness::{Server, buf_curl, grpcurl, is_postgres};
 
 /// Data with which a method answers something on an empty server.
 const QUESTIONS: [(&str, &str); 21] = [
@@ -38,6 +38,11 @@ const QUESTIONS: [(&str, &str); 21] = [
         r#"{"department": "so-khcn", "period": "2024", "reason": "Thiếu số liệu"}"#,
     ),
 ];
+
+/// Those that this engine answers: a database is backed up by its own means.
+fn questions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    QUESTIONS.into_iter().filter(|(method, _)| !(is_postgres() && method.ends_with("/Backup")))
+}
 
 /// What has nothing to do without TLS or on an empty server, with data and the answer.
 const REFUSED: [(&str, &str, &str); 7] = [
@@ -88,7 +93,7 @@ async fn grpcurl_lists_and_describes_everything() {
 #[tokio::test]
 async fn grpcurl_calls_everything() {
     let server = Server::start().await;
-    for (method, data) in QUESTIONS {
+    for (method, data) in questions() {
         let flags = [&DEPARTMENT[..], &["-d", data]].concat();
         let name = format!("tiendo.v1.{method}");
         let Some(answer) = grpcurl(&server, &flags, &[&name]).await else { return };
@@ -136,7 +141,7 @@ async fn buf_curl_lists_and_calls_by_the_newer_reflection() {
         let name = format!("tiendo.v1.{method}");
         assert!(listed.lines().any(|line| line.trim() == name), "{name} is not in:\n{listed}");
     }
-    for (method, data) in QUESTIONS {
+    for (method, data) in questions() {
         let flags = [&DEPARTMENT[..], &["--data", data]].concat();
         let answer = buf_curl(&server, &flags, &format!("tiendo.v1.{method}")).await.unwrap();
         serde_json::from_str::<Value>(&answer.expect_success()).unwrap();

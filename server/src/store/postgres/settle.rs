@@ -52,8 +52,11 @@ impl Core {
             self.patiently(move || self.tell(told)).await?;
             self.patiently(move || async move { self.learn_all().await.map(drop) }).await?;
             self.settled.fetch_max(told.as_microsecond(), Ordering::SeqCst);
-            // What came meanwhile is later than this instant.
-            *last = Settled { instant: told, changes: Some(changes) };
+            // An answer of now must not speak of an earlier instant that somebody asked for.
+            if told == latest {
+                // What came meanwhile is later than this instant.
+                *last = Settled { instant: told, changes: Some(changes) };
+            }
         }
         Ok(instant)
     }

@@ -143,6 +143,18 @@ async fn nothing_is_recorded_into_the_past_of_another_servers_answer() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_of_now_shows_what_came_after_an_instant_somebody_asked_for() {
+    let Some(servers) = servers(1).await else { return };
+    for (id, at) in [(1_u32, 0), (2, 10)] {
+        let groups = vec![number("population", "2024", &id.to_string())];
+        servers[0].append(submission(id.into(), at, groups)).await.unwrap();
+    }
+    let asked = servers[0].settle(Some(second(5)), second(10)).await.unwrap();
+    let now = servers[0].settle(None, second(10)).await.unwrap();
+    assert!(asked == second(5) && now >= second(10), "{asked}, {now}");
+}
+
 /// A ledger exported from one database and imported into another, and back into a journal, is
 /// the same; an export can be imported again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
