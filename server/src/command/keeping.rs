@@ -14,8 +14,9 @@ use crate::cli::{Backup, Export, Import, Restore, Storage, Verify};
 use crate::clock::Clock;
 use crate::config::Engine;
 use crate::store::export::Writer;
+use crate::store::fault::Fault;
 use crate::store::postgres::{self, Target};
-use crate::store::sled::{self, Fault, VerifyReport};
+use crate::store::sled::{self, VerifyReport};
 
 /// A failure, as whoever typed the command reads it.
 type Told<T> = Result<T, String>;

@@ -114,6 +114,7 @@ macro_rules! store_conformance {
                 the_province_combines_what_was_known,
                 approved_figures_are_those_of_approved_reports,
                 nothing_is_recorded_into_the_past_of_an_answer,
+                an_answer_of_now_shows_what_came_after_an_earlier_one,
                 series_are_ordered_by_key,
                 series_are_filtered,
                 series_are_paged,

@@ -23,6 +23,7 @@ use tokio::sync::watch;
 
 mod derived;
 pub mod export;
+pub mod fault;
 pub mod memory;
 pub mod postgres;
 pub mod sled;

@@ -18,6 +18,7 @@ use rust_xlsxwriter::{DocProperties, Workbook, XlsxError};
 use sha2::{Digest as _, Sha256};
 use tiendo_shared::catalogue::Catalogue;
 use tiendo_shared::indicator::Formula;
+use tiendo_shared::submission::hexadecimal;
 use tiendo_shared::target::Target;
 use tiendo_shared::wire::{self, v1};
 
@@ -95,7 +96,7 @@ impl Publish {
         for department in catalogue.departments() {
             let (sequence, hash) = self.figures.store.head(&department.id).await?;
             if sequence > 0 {
-                heads.push((department.id.clone(), sequence, hex(&hash[..])));
+                heads.push((department.id.clone(), sequence, hexadecimal(&hash)));
             }
         }
         let (as_of, written) = (instant, now);
@@ -147,7 +148,7 @@ impl Report {
             format!("{department} {sequence} {hash}\n")
         };
         let lines: String = self.heads.iter().map(line).collect();
-        hex(&Sha256::digest(lines))
+        hexadecimal(&Sha256::digest(lines))
     }
 }
 
@@ -166,13 +167,4 @@ fn language(name: &str) -> Result<Lang, Failure> {
             Failure::invalid("language", "UNKNOWN_LANGUAGE", "`language` is `vi` or `en`")
         }),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a text cannot fail.
-        let _written = write!(text, "{byte:02x}");
-        text
-    })
 }

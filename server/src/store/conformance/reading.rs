@@ -201,6 +201,19 @@ pub(crate) async fn nothing_is_recorded_into_the_past_of_an_answer(store: &Share
     assert_eq!(other.received, second(101));
 }
 
+pub(crate) async fn an_answer_of_now_shows_what_came_after_an_earlier_one(store: &Shared) {
+    for (id, at) in [(1_u32, 0), (2, 10)] {
+        let sent = vec![number("population", "2024", &id.to_string())];
+        store.append(submission(id.into(), at, sent)).await.unwrap();
+    }
+    // Somebody asks about an instant between the two, and then about now.
+    assert_eq!(store.settle(Some(second(5)), second(10)).await.unwrap(), second(5));
+    let now = store.settle(None, second(10)).await.unwrap();
+    assert!(now >= second(10), "{now}");
+    let known = read(store, SeriesQuery { as_of: Some(now), ..Default::default() }).await;
+    assert_eq!(known[0].measurements[0].observation.value, Value::Number(2.into()));
+}
+
 /// Stores the same series in two departments, in an order that is not that of the keys.
 async fn store_series(store: &Shared) {
     for (id, department) in [(1, DEPARTMENTS[1]), (2, DEPARTMENTS[0])] {

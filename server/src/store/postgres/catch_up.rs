@@ -19,7 +19,7 @@ use super::{snapshot, sql};
 use crate::store::Error;
 use crate::store::derived::department::State;
 use crate::store::derived::reading::{Read, with_checker};
-use crate::store::sled::{Fault, Place, follow};
+use crate::store::fault::{Fault, Place, follow};
 
 /// Entries that are read at a time, and bytes after which there are enough.
 const PAGE: i64 = 512;

@@ -17,7 +17,8 @@ use super::open::prepare;
 use super::sql;
 use super::write::{append, number, system_time, uuid};
 use crate::store::derived::reading::{self, with_checker};
-use crate::store::sled::{Fault, ImportError, Imported, Place, VerifyReport, follow};
+use crate::store::fault::{Fault, Place, follow};
+use crate::store::sled::{ImportError, Imported, VerifyReport};
 use crate::store::{Error, export};
 
 /// Entries that are read at a time, and bytes after which there are enough.

@@ -16,7 +16,8 @@ use crate::store::conformance::samples::{
     DEPARTMENTS, approve, catalogue, number, part, second, sent, submission, submission_of,
 };
 use crate::store::export::Writer;
-use crate::store::sled::{Fault, Imported};
+use crate::store::fault::Fault;
+use crate::store::sled::Imported;
 use crate::store::{Appended, SeriesQuery, Store};
 
 async fn make(catalogue: Arc<Catalogue>) -> Option<Fixture> {
@@ -141,18 +142,6 @@ async fn nothing_is_recorded_into_the_past_of_another_servers_answer() {
             assert_eq!(server.series(&query).await.unwrap(), answer);
         }
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_of_now_shows_what_came_after_an_instant_somebody_asked_for() {
-    let Some(servers) = servers(1).await else { return };
-    for (id, at) in [(1_u32, 0), (2, 10)] {
-        let groups = vec![number("population", "2024", &id.to_string())];
-        servers[0].append(submission(id.into(), at, groups)).await.unwrap();
-    }
-    let asked = servers[0].settle(Some(second(5)), second(10)).await.unwrap();
-    let now = servers[0].settle(None, second(10)).await.unwrap();
-    assert!(asked == second(5) && now >= second(10), "{asked}, {now}");
 }
 
 /// A ledger exported from one database and imported into another, and back into a journal, is

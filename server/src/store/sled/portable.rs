@@ -10,9 +10,9 @@ use tiendo_shared::journal::{self, Directory, Disk as _, DiskFile, Journal, Posi
 use tiendo_shared::submission::{Hash, Link, NO_HASH};
 use tiendo_shared::wire::Entry;
 
-use super::fault::{Fault, Place, follow};
 use super::replay::place;
 use super::verify::VerifyReport;
+use crate::store::fault::{Fault, Place, follow};
 use crate::store::{Error, export};
 
 /// Bytes of entries that are made durable with one sync.

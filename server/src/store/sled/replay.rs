@@ -12,10 +12,10 @@ use tiendo_shared::check::Checker;
 use tiendo_shared::journal::{Position, Reader};
 use tiendo_shared::wire::EntryError;
 
-use super::fault::{Fault, Place, follow};
 use crate::store::derived::department::State;
 use crate::store::derived::durable::Durable;
 use crate::store::derived::reading::{Read, with_checker};
+use crate::store::fault::{Fault, Place, follow};
 
 /// Entries that are read ahead of what is applied.
 const READ_AHEAD: usize = 64;

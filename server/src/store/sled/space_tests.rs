@@ -1,4 +1,5 @@
-//! What the checkpoint takes of the disk: bounded while the engine runs, and given back at a start.
+//! What the checkpoint takes of the disk: bounded while the engine runs, given back at a start,
+//! and by an administrator who deletes it.
 
 use super::damage_tests::{closed, open};
 use super::{Opened, Options, SledStore};
@@ -45,7 +46,7 @@ async fn however_often_it_is_saved_it_stays_small() {
 #[tokio::test]
 async fn what_it_takes_too_much_is_given_back_at_the_next_start() {
     let closed = closed().await;
-    let state = closed.path().join("state");
+    let state = closed.state();
     {
         let db = ::sled::open(&state).unwrap();
         for key in 0..70_u32 {
@@ -71,4 +72,13 @@ async fn what_it_takes_too_much_is_given_back_at_the_next_start() {
     let (held, taken) = sizes(closed.path());
     assert!(held <= before.0 && taken < 2 << 20, "{held} bytes in {taken}, before {before:?}");
     assert_eq!(open(closed.path()).1.rebuilt, None);
+}
+
+#[tokio::test]
+async fn a_deleted_checkpoint_is_rebuilt() {
+    let closed = closed().await;
+    std::fs::remove_dir_all(closed.state()).unwrap();
+    let opened = closed.check().await;
+    assert_eq!((opened.replayed, opened.rebuilt), (30, None));
+    assert_eq!(closed.check().await.replayed, 0);
 }

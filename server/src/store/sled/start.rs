@@ -16,7 +16,6 @@ use tokio::sync::{Semaphore, watch};
 use super::checkpoint::{Checkpoint, Root, Unfit, guarded, wait_for_sled};
 use super::committer::{Committer, Work};
 use super::core::{Core, permits};
-use super::fault::Fault;
 use super::floor::Floor;
 use super::load::Loaded;
 use super::replay::{Derived, Replayed};
@@ -25,6 +24,7 @@ use super::{Inner, Options, SledStore};
 use crate::store::Error;
 use crate::store::derived::Books;
 use crate::store::derived::told::Told;
+use crate::store::fault::Fault;
 
 /// What [`SledStore::open`] found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

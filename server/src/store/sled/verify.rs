@@ -7,9 +7,9 @@ use tiendo_shared::journal::{Directory, Position, Reader};
 use tiendo_shared::submission::{Counts, Hash, NO_HASH};
 use tiendo_shared::wire::{Entry, EntryError, count_items};
 
-use super::fault::{Fault, Place, follow};
 use super::replay::place;
 use crate::store::Error;
+use crate::store::fault::{Fault, Place, follow};
 
 /// What a ledger holds and what is wrong with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! What is found when a ledger was changed behind the engine's back.
 
-use super::Fault;
 use super::damage_tests::{Closed, append, closed, open, records};
 use crate::store::Store as _;
 use crate::store::conformance::samples::{DEPARTMENTS, number};
+use crate::store::fault::Fault;
 
 #[tokio::test]
 async fn an_entry_that_was_written_anew_is_found() {
