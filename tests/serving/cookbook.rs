@@ -2,7 +2,7 @@
 
 use tokio::process::Command;
 
-use crate::harness::{Agent, Options, Server, grant, published, run};
+use crate::harness::{Agent, Options, Server, grant, program, published, run};
 use crate::setting::{has_jq, root, tool};
 
 /// The address that stands in them.
@@ -29,7 +29,9 @@ fn lines(page: &str) -> (Vec<String>, Vec<String>) {
 #[tokio::test]
 async fn every_line_of_the_guides_runs() {
     let Some(grpcurl) = tool("grpcurl").filter(|_| has_jq()) else { return };
-    let path = format!("{}:/usr/bin:/bin", grpcurl.parent().unwrap().display());
+    let [tools, programs] =
+        [grpcurl, program("tiendo-server")].map(|it| it.parent().unwrap().display().to_string());
+    let path = format!("{tools}:{programs}:/usr/bin:/bin");
     for (page, least) in PAGES {
         let (defined, calls) = lines(page);
         assert!(calls.len() >= least, "{page} has only {} lines", calls.len());

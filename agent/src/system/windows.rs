@@ -25,11 +25,15 @@ pub(crate) fn only_for_owner(_: &mut OpenOptions) {}
 /// `ProgramData` every user could read otherwise.
 pub(crate) fn keep_private(folder: &Path) -> io::Result<()> {
     let named = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-    let user = named("USERNAME").ok_or_else(|| io::Error::other("USERNAME is not set"))?;
-    let user = named("USERDOMAIN").map_or(user.clone(), |domain| format!("{domain}\\{user}"));
+    // A service is the system itself, under the name of the computer and a dollar sign.
+    let user = named("USERNAME").filter(|name| !name.ends_with('$'));
+    let user = user.map(|user| match named("USERDOMAIN") {
+        Some(domain) => format!("{domain}\\{user}"),
+        None => user,
+    });
     let mut icacls = Command::new("icacls");
     icacls.arg(folder).arg("/inheritance:r").arg("/grant:r");
-    for name in [user.as_str()].into_iter().chain(OTHERS) {
+    for name in user.as_deref().into_iter().chain(OTHERS) {
         icacls.arg(format!("{name}:(OI)(CI)F"));
     }
     let said = icacls.output()?;
